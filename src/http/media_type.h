@@ -1,0 +1,21 @@
+// Media types (RFC 9110 section 8.3.1), compared without their parameters.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace caponier::http {
+
+struct MediaType {
+  std::string_view type;     // as written
+  std::string_view subtype;
+  std::string_view charset;  // of its parameters, unquoted; empty if none
+};
+
+std::optional<MediaType> parse_media_type(std::string_view value);
+// application/json, or any subtype that ends in +json.
+bool is_json(const MediaType& media_type);
+// `range` may be "*/*", "application/*" or exact; case-insensitive.
+bool matches(const MediaType& range, const MediaType& media_type);
+
+}  // namespace caponier::http

@@ -1,0 +1,83 @@
+// JWS compact serialisation and JWT (RFC 7515, 7519, 8725, 9068) as functions of token, keys, rules and now.
+// Nothing here fetches, caches or logs.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "jose/algorithm.h"
+#include "jose/key_set.h"
+#include "json/document.h"
+
+namespace caponier::jose {
+
+enum class TokenError : std::uint8_t {
+  kMalformed,            // not three base64url parts of strict JSON objects; too long; duplicate members
+  kUnsupportedAlgorithm, // none, HMAC, unknown, not pinned, or not fitting the key
+  kCriticalHeader,       // any `crit`; embedded jwk, jku, x5u, x5c
+  kWrongType,            // typ other than JWT or at+jwt
+  kUnknownKey,
+  kBadSignature,
+  kWrongIssuer,
+  kWrongAudience,
+  kExpired,
+  kNotYetValid,
+  kMissingClaim,         // exp missing, or a registered claim of the wrong type
+  kTooLongLived,
+};
+std::string_view name(TokenError error);
+
+// Facts about a token whose signature has been verified. Owns everything; independent of the token's bytes.
+struct Claims {
+  std::string issuer;
+  std::string subject;
+  std::string client_id;                // client_id or azp
+  std::vector<std::string> audiences;
+  std::vector<std::string> scopes;      // `scope` (space-separated) and `scp` (string or array)
+  std::int64_t expires_at_s = 0;
+  std::int64_t not_before_s = 0;        // 0 if absent
+  std::int64_t issued_at_s = 0;         // 0 if absent
+  std::string token_id;                 // jti
+  // Every other top-level claim that is a string, a number or a boolean, as text: for owner rules and policies.
+  std::vector<std::pair<std::string, std::string>> others;
+
+  [[nodiscard]] bool has_scope(std::string_view scope) const;
+  [[nodiscard]] bool has_audience(std::string_view audience) const;
+  // Text of a scalar claim by name, the registered ones ("sub", "client_id", "iss"...) included.
+  [[nodiscard]] std::optional<std::string_view> text(std::string_view claim) const;
+};
+
+// What is said before the signature is checked: enough to choose an issuer and a key, and not to be trusted.
+struct UnverifiedToken {
+  Algorithm algorithm;
+  std::string key_id;
+  std::string issuer;
+  std::string_view signing_input;  // views the token
+  std::string signature;
+  std::string payload;             // decoded
+};
+
+struct TokenRules {
+  std::string issuer;
+  std::vector<std::string> audiences;   // any of them suffices; empty only where the operator said so
+  AlgorithmSet algorithms = default_algorithms();
+  std::int64_t leeway_s = 30;
+  std::int64_t lifetime_max_s = 24 * 3600;  // exp - iat (or exp - now where iat is absent)
+};
+
+Result<UnverifiedToken, TokenError> parse_token(std::string_view token, const TokenLimits& limits);
+// kUnsupportedAlgorithm unless rules and key both allow it, then kBadSignature unless it verifies.
+std::optional<TokenError> verify_signature(const UnverifiedToken& token, const AlgorithmSet& pinned, const VerificationKey& key);
+// Reads the claims of a verified payload; kMalformed, kMissingClaim.
+Result<Claims, TokenError> read_claims(const UnverifiedToken& token, const TokenLimits& limits);
+// Issuer, times and lifetime. Audience apart, because it is judged per operation, also for cached tokens.
+std::optional<TokenError> check_claims(const Claims& claims, const TokenRules& rules, std::int64_t now_s);
+std::optional<TokenError> check_audience(const Claims& claims, std::span<const std::string> audiences);
+
+}  // namespace caponier::jose

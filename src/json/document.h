@@ -1,0 +1,154 @@
+// Strict JSON (RFC 8259) read into a flat tape: duplicate keys, invalid UTF-8, lone surrogates, trailing bytes, a
+// BOM and anything past the limits are refused, each with its own error. The tape keeps the source offset of
+// every value and the exact text of every number. A Document is reused from request to request and, once warm,
+// allocates nothing. Values are cursors into it: they live until the next read() or build, and view its text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/result.h"
+
+namespace caponier::json {
+
+enum class Kind : std::uint8_t { kNull, kBoolean, kNumber, kString, kArray, kObject };
+
+enum class ReadError : std::uint8_t {
+  kEmpty,
+  kSyntax,
+  kTruncated,
+  kDuplicateKey,
+  kTooDeep,
+  kTooLarge,        // more bytes than allowed
+  kTooManyNodes,
+  kInvalidUtf8,
+  kLoneSurrogate,
+  kControlCharacter,
+  kByteOrderMark,
+  kTrailingBytes,
+  kNumberRange,     // exponent or digit count beyond what is compared exactly
+};
+// "duplicate-key": stable, for logs and tests.
+std::string_view name(ReadError error);
+
+struct ReadFailure {
+  ReadError error;
+  std::uint32_t offset;  // byte in the source where it was noticed
+};
+
+class Document;
+class Value;
+
+struct Member;
+
+// One slot of the tape. An array is followed by its elements, an object by key, value, key, value...
+struct TapeNode {
+  Kind kind;
+  bool boolean;
+  bool is_integer;           // a number whose mathematical value is an integer that fits int64
+  std::uint8_t reserved;
+  std::uint32_t end;         // tape index one past this value's subtree
+  std::uint32_t offset;      // first byte in the source (strings: after the quote)
+  std::uint32_t length;      // numbers: bytes of text; strings: bytes of decoded text; containers: members or elements
+  union {
+    std::int64_t integer;    // numbers with is_integer
+    double real;             // other numbers, nearest double
+    const char* text;        // strings: decoded bytes, in the source or in the document's own buffer
+  };
+  std::uint32_t code_points;  // strings
+  std::uint32_t key_hash;     // keys: hash_key(text)
+};
+
+// The hash by which members are found; the same for keys on the tape and for the schema compiler.
+std::uint32_t hash_key(std::string_view key);
+
+class Value {
+ public:
+  Value() = default;
+  Value(const Document* document, std::uint32_t index) : document_(document), index_(index) {}
+
+  [[nodiscard]] Kind kind() const;
+  [[nodiscard]] bool is(Kind kind) const { return this->kind() == kind; }
+  [[nodiscard]] bool boolean() const;
+  [[nodiscard]] std::string_view string() const;
+  [[nodiscard]] std::uint32_t code_points() const;
+  // Exactly as written.
+  [[nodiscard]] std::string_view number_text() const;
+  [[nodiscard]] bool is_integer() const;  // see TapeNode::is_integer; 1.0 and 1e2 are
+  [[nodiscard]] std::int64_t integer() const;
+  [[nodiscard]] double real() const;  // nearest double, of integers too
+  [[nodiscard]] std::uint32_t size() const;  // members or elements
+  [[nodiscard]] std::uint32_t offset() const;
+  // Member of an object, or nullopt.
+  [[nodiscard]] std::optional<Value> find(std::string_view key) const;
+
+  // Iteration in source order. `for (Value v = a.first_child(); i < a.size(); v = v.next_sibling())`; for objects
+  // the children alternate key, value.
+  [[nodiscard]] Value first_child() const { return {document_, index_ + 1}; }
+  [[nodiscard]] Value next_sibling() const;
+  [[nodiscard]] std::uint32_t key_hash() const;  // of a key
+
+  [[nodiscard]] const Document* document() const { return document_; }
+  [[nodiscard]] std::uint32_t index() const { return index_; }
+  [[nodiscard]] const TapeNode& node() const;
+
+ private:
+  const Document* document_ = nullptr;
+  std::uint32_t index_ = 0;
+};
+
+class Document {
+ public:
+  Document() = default;
+  Document(const Document&) = delete;
+  Document& operator=(const Document&) = delete;
+
+  // `text` must outlive every use of the values.
+  Result<Value, ReadFailure> read(std::string_view text, const JsonLimits& limits);
+  [[nodiscard]] Value root() const { return {this, 0}; }
+  [[nodiscard]] const TapeNode* tape() const { return tape_.data(); }
+  [[nodiscard]] std::string_view source() const { return source_; }
+
+  // Builds a document from values that did not come as JSON text: decoded parameters, form fields. Call clear(),
+  // then the add_ functions in document order; a container is open until its end_ call.
+  // Texts are copied. add_number takes JSON number text and returns false if it is not one.
+  void clear();
+  void begin_object();
+  void end_object();
+  void begin_array();
+  void end_array();
+  void add_key(std::string_view key);
+  void add_string(std::string_view text);
+  bool add_number(std::string_view text);
+  void add_boolean(bool value);
+  void add_null();
+
+ private:
+  friend class Reader;
+  std::vector<TapeNode> tape_;
+  std::vector<std::uint32_t> open_;
+  std::vector<char> text_;  // decoded strings; sized before reading, so that it never moves under the tape
+  std::vector<std::string> kept_;
+  std::string_view source_;
+};
+
+inline const TapeNode& Value::node() const { return document_->tape()[index_]; }
+inline Kind Value::kind() const { return node().kind; }
+inline bool Value::boolean() const { return node().boolean; }
+inline std::string_view Value::string() const { return {node().text, node().length}; }
+inline std::uint32_t Value::code_points() const { return node().code_points; }
+inline bool Value::is_integer() const { return node().is_integer; }
+inline std::int64_t Value::integer() const { return node().integer; }
+inline double Value::real() const {
+  return node().is_integer ? static_cast<double>(node().integer) : node().real;
+}
+inline std::uint32_t Value::size() const { return node().length; }
+inline std::uint32_t Value::offset() const { return node().offset; }
+inline Value Value::next_sibling() const { return {document_, node().end}; }
+inline std::uint32_t Value::key_hash() const { return node().key_hash; }
+
+}  // namespace caponier::json

@@ -1,0 +1,17 @@
+// A JSON document read at load time into a Tree with positions; same strictness as Document.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/diagnostic.h"
+#include "base/result.h"
+#include "base/tree.h"
+
+namespace caponier::json {
+
+// `file` names the source in diagnostics. The text is copied where the tree needs it.
+Result<std::unique_ptr<Tree>, Diagnostic> read_tree(std::string_view text, std::string file);
+
+}  // namespace caponier::json

@@ -1,0 +1,48 @@
+// Timers: a hashed wheel of intrusive nodes, 1 ms ticks, O(1) to set and cancel. Times are steady milliseconds.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace caponier::net {
+
+class TimerNode {
+ public:
+  TimerNode() = default;
+  TimerNode(const TimerNode&) = delete;
+  TimerNode& operator=(const TimerNode&) = delete;
+  virtual void expired() = 0;
+  [[nodiscard]] bool armed() const { return next_ != nullptr; }
+
+ protected:
+  ~TimerNode();  // cancels itself
+
+ private:
+  friend class TimerWheel;
+  TimerNode* next_ = nullptr;
+  TimerNode* previous_ = nullptr;
+  std::int64_t at_ms_ = 0;
+};
+
+inline constexpr std::int64_t kNoDeadline = INT64_MAX;
+
+class TimerWheel {
+ public:
+  explicit TimerWheel(std::int64_t now_ms);
+  ~TimerWheel();
+  // Re-arming an armed node moves it. kNoDeadline cancels.
+  void set(TimerNode& node, std::int64_t at_ms);
+  static void cancel(TimerNode& node);
+  // Fires everything due at `now_ms`.
+  void advance(std::int64_t now_ms);
+  // Milliseconds until something may be due, at most `most_ms`; for the poller.
+  [[nodiscard]] std::int64_t next_in(std::int64_t now_ms, std::int64_t most_ms) const;
+
+ private:
+  struct Head;
+  std::vector<Head> buckets_;
+  std::int64_t tick_ms_;
+  std::size_t armed_ = 0;
+};
+
+}  // namespace caponier::net

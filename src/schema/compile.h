@@ -1,0 +1,41 @@
+// The compiler: from a schema's node in a document to a Program. A keyword that is not enforced is an error with its
+// position, never ignored.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/diagnostic.h"
+#include "base/limits.h"
+#include "base/tree.h"
+#include "schema/program.h"
+
+namespace caponier::schema {
+
+enum class Dialect : std::uint8_t { kOpenApi30, kOpenApi31 };
+enum class Direction : std::uint8_t { kRequest, kResponse };
+
+// Where a `$ref` leads. Null (with a diagnostic added by the resolver) if nowhere.
+using Resolver = std::function<const Node*(const Node& ref_holder, std::string_view reference, Diagnostics&)>;
+// The file a node belongs to, for diagnostics.
+using FileOf = std::function<std::string_view(const Node&)>;
+
+struct CompileOptions {
+  Dialect dialect = Dialect::kOpenApi31;
+  Direction direction = Direction::kRequest;
+  // An object schema that declares properties and says nothing about others accepts no others (as if
+  // unevaluatedProperties were false, so that allOf composes). Where `additionalProperties` or
+  // `unevaluatedProperties` is written, what is written holds. An object schema without any property is open.
+  bool closed_objects = true;
+  bool formats_asserted = true;
+  SchemaDefaults defaults;  // caps where the schema names none; applied to requests only
+  // Read at objects that carry `x-caponier`: members of it on schemas and properties that the program enforces.
+};
+
+// Adds to `diagnostics` and returns null if the schema cannot be enforced. Circular references are fine.
+ProgramPtr compile(const Node& schema, const CompileOptions& options, const Resolver& resolver, const FileOf& file_of,
+                   Diagnostics& diagnostics);
+
+}  // namespace caponier::schema

@@ -1,0 +1,109 @@
+// One request and its answer, as the stages see it: what came in, and the products of the stages so far. It knows
+// neither connection nor codec. It owns the arena that everything of this request lives in, and is reused.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "http/message.h"
+#include "jose/token.h"
+#include "json/document.h"
+#include "plan/plan.h"
+#include "reasons/reasons.h"
+
+namespace caponier::stages {
+
+// Who is at the other end of the connection.
+struct Peer {
+  std::array<std::uint8_t, 16> address{};  // IPv6, or IPv4-mapped
+  std::string text;                        // "192.0.2.1"
+  std::string_view listener;               // "public"
+  bool tls = false;
+  // What limits are counted by: the address, IPv6 cut to its /64.
+  [[nodiscard]] std::string_view limit_key() const;
+};
+
+// Products, in the order of the stages. A stage takes those of the stages before it, so that calling one too early does
+// not compile.
+struct Admitted {};
+struct Matched {
+  const plan::Operation* operation = nullptr;
+  std::span<const std::string_view> path_parameters;  // decoded, in template order
+  std::string_view canonical_path;                    // with base path
+};
+struct Principal {
+  bool anonymous = true;
+  std::string_view issuer;
+  std::string_view subject;       // sub, else client_id; of a key: its subject
+  std::string_view credential;    // what to log: "token:<digest>", "key:<id>"
+  std::uint64_t credential_hash = 0;
+  std::shared_ptr<const jose::Claims> claims;  // of a token
+  const plan::ApiKey* key = nullptr;           // of an API key
+  std::uint32_t alternative = 0;  // which of the operation's alternatives holds (authorize judges its scopes)
+  [[nodiscard]] bool has_scope(std::string_view scope) const;
+  [[nodiscard]] std::optional<std::string_view> claim(std::string_view name) const;
+};
+struct Limited {
+  // The tightest of the limits that applied, for the headers; capacity 0: none applied.
+  std::uint32_t capacity = 0;
+  std::uint32_t remaining = 0;
+  std::int64_t reset_s = 0;
+  std::int64_t window_s = 0;
+};
+struct Authorized {};
+// The head is decided: what must come before the body may be read or streamed.
+struct HeadDecision {
+  const plan::Operation* operation = nullptr;
+  const plan::Body* body = nullptr;   // null: no body comes
+  bool buffer_body = false;           // judge_body needs it whole; otherwise it is streamed
+  std::uint64_t body_bytes_max = 0;
+};
+struct ValidBody {};
+
+struct Exchange {
+  explicit Exchange(std::size_t arena_bytes = 8192) : arena(arena_bytes) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  // Fixed before the first stage.
+  std::shared_ptr<const plan::Plan> plan;
+  Now now;
+  const Peer* peer = nullptr;
+  const http::RequestHead* head = nullptr;
+  std::string_view request_id;      // ours, in the arena
+  std::string_view trace_id;        // 32 hex digits, in the arena
+  std::string_view span_id;         // 16
+  std::string_view client_trace_id; // recorded, not continued
+
+  Arena arena;
+  json::Document body_document;
+  json::Document parameter_document;  // scratch for decoded parameters
+  std::string scratch;
+
+  // Products already obtained; a stage is not run again when the driver resumes.
+  std::optional<Admitted> admitted;
+  std::optional<Matched> matched;
+  std::optional<Principal> principal;
+  std::optional<Limited> limited;
+  std::optional<Authorized> authorized;
+  std::optional<HeadDecision> head_decision;
+  std::uint32_t needs = 0;
+
+  // Runs `stage` unless its product is here already.
+  template <class T, class Stage>
+  bool has(const std::optional<T>& product, Stage&&) const { return product.has_value(); }
+
+  // Ready for the next request; keeps memory.
+  void reset();
+};
+
+}  // namespace caponier::stages

@@ -1,0 +1,37 @@
+// The state directory: 0700, locked so that a second instance cannot take it; files in it 0600, written whole
+// (temporary file, fsync, rename).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace caponier::store {
+
+class StateDir {
+ public:
+  // Creates it if missing; refuses one that others can enter or that is not ours. The error is a sentence.
+  static Result<StateDir, std::string> open(const std::string& path);
+  StateDir(StateDir&& other) noexcept;
+  StateDir& operator=(StateDir&&) = delete;
+  ~StateDir();
+
+  // Exclusive among processes, until destruction. The error names who holds it, where known.
+  Result<Unit, std::string> lock(std::string_view purpose);
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
+
+ private:
+  explicit StateDir(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+  int lock_fd_ = -1;
+};
+
+// $CAPONIER_STATE_DIR, else $XDG_STATE_HOME/caponier, else ~/.local/state/caponier.
+std::string default_state_dir();
+
+Result<std::string, std::string> read_file(const std::string& path, std::size_t bytes_max);
+Result<Unit, std::string> write_file_whole(const std::string& path, std::string_view bytes);  // 0600
+
+}  // namespace caponier::store

@@ -1,0 +1,61 @@
+// The one judge of request paths and queries. Percent-decoding happens once, here; a path that two parties could
+// read in two ways is refused, never repaired.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/arena.h"
+#include "base/result.h"
+
+namespace caponier::uri {
+
+enum class PathError : std::uint8_t {
+  kNotAbsolute,        // does not begin with '/'
+  kEmptySegment,       // "//" (a single trailing '/' is a segment of its own and stays significant)
+  kDotSegment,         // ".", "..", in any spelling
+  kEncodedSlash,       // %2F or %5C
+  kBackslash,
+  kBadEscape,          // '%' without two hexadecimal digits
+  kControlCharacter,   // decoded byte below 0x20, 0x7F, NUL
+  kInvalidUtf8,        // after decoding; overlong forms too
+  kForbiddenCharacter, // not allowed in a path by RFC 3986: space, '"', '<', '>', '^', '`', '{', '|', '}', '#'
+  kParameter,          // ';' path parameters, which servers disagree about
+  kTooManySegments,
+};
+std::string_view name(PathError error);
+
+inline constexpr std::uint32_t kPathSegmentsMax = 64;
+
+struct Path {
+  std::span<const std::string_view> segments;  // decoded; "/" has one empty segment, "/a/" has "a" and ""
+  std::string_view canonical;                  // the one spelling that goes upstream
+};
+
+// `raw` is the path of a request target, without query. Result views `arena` and `raw`. Segments are split before
+// decoding. The canonical form percent-encodes exactly what RFC 3986 pchar does not allow, upper-case hexadecimal.
+Result<Path, PathError> normalize_path(std::string_view raw, Arena& arena);
+
+struct QueryPair {
+  std::string_view name;   // decoded
+  std::string_view value;  // decoded; '+' is left as it is in `value_raw`, a space here
+  std::string_view value_raw;
+  bool has_equals = false;
+};
+
+enum class QueryError : std::uint8_t { kBadEscape, kInvalidUtf8, kControlCharacter, kForbiddenCharacter, kTooMany };
+std::string_view name(QueryError error);
+
+// `raw` is what follows '?'. Empty pairs ("a=1&&b=2") are dropped. Pairs view `arena`.
+Result<std::span<QueryPair>, QueryError> parse_query(std::string_view raw, Arena& arena, std::uint32_t pairs_max);
+
+// Appends `text` percent-encoded so that only RFC 3986 unreserved characters stand for themselves.
+void append_encoded(std::string& out, std::string_view text);
+
+// Strict percent-decoding of one component; nullopt on a bad escape. Does not treat '+'.
+std::optional<std::string> decode(std::string_view text);
+
+}  // namespace caponier::uri
