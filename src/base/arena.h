@@ -1,11 +1,14 @@
-// A bump allocator for what lives as long as one exchange. reset() keeps the first block, so that a warm arena
-// serves the next request without asking the heap. Destructors are not run: only trivial things live here.
+// A bump allocator for what lives as long as one exchange. reset() keeps the first block, so that a warm
+// arena serves the next request without asking the heap. Destructors are not run: only trivial things live
+// here.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -24,6 +27,7 @@ class Arena {
   template <class T>
   std::span<T> array(std::size_t count) {
     static_assert(std::is_trivially_destructible_v<T>);
+    if (count > SIZE_MAX / sizeof(T)) std::abort();
     T* first = static_cast<T*>(allocate(count * sizeof(T), alignof(T)));
     for (std::size_t i = 0; i < count; ++i) new (first + i) T();
     return {first, count};

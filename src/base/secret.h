@@ -17,11 +17,13 @@ class Secret {
   ~Secret() { wipe(text_); }
   Secret(const Secret&) = delete;
   Secret& operator=(const Secret&) = delete;
-  Secret(Secret&& other) noexcept : text_(std::exchange(other.text_, {})) {}
+  // A moved-from short string still holds its bytes; it is wiped as well.
+  Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { wipe(other.text_); }
   Secret& operator=(Secret&& other) noexcept {
     if (this != &other) {
       wipe(text_);
-      text_ = std::exchange(other.text_, {});
+      text_ = std::move(other.text_);
+      wipe(other.text_);
     }
     return *this;
   }
