@@ -1,5 +1,6 @@
-// One event loop per worker thread. Everything that belongs to a loop is touched by its thread alone; post() is the one
-// door for others. The real loop is epoll, edge-triggered (epoll_loop.h); the simulator's runs on a fake clock.
+// One event loop per worker thread. Everything that belongs to a loop is touched by its thread alone; post()
+// is the one door for others. The real loop is epoll, edge-triggered (epoll_loop.h); the simulator's runs on
+// a fake clock.
 #pragma once
 
 #include <coroutine>
@@ -54,6 +55,8 @@ class Loop::SleepAwaiter final : private TimerNode {
   std::int64_t at_ms_;
   std::coroutine_handle<> handle_;
 };
-inline Loop::SleepAwaiter Loop::sleep_until(std::int64_t at_ms) { return {*this, at_ms}; }
+inline Loop::SleepAwaiter Loop::sleep_until(std::int64_t at_ms) {
+  return {*this, at_ms};
+}
 
 }  // namespace caponier::net

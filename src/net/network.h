@@ -1,5 +1,5 @@
-// Where streams come from: the kernel's sockets (socket_network.h), or an in-memory network with faults from a seed
-// (test_net.h). The gateway is written against this interface alone.
+// Where streams come from: the kernel's sockets (socket_network.h), or an in-memory network with faults from
+// a seed (test_net.h). The gateway is written against this interface alone.
 #pragma once
 
 #include <array>
@@ -22,8 +22,8 @@ struct Address {
 
   [[nodiscard]] bool is_ipv4() const;
   [[nodiscard]] bool is_loopback() const;
-  // Loopback, private, link-local, unique-local, unspecified, multicast, carrier-grade NAT, documentation: nothing that
-  // a public host name should lead to.
+  // Loopback, private, link-local, unique-local, unspecified, multicast, carrier-grade NAT, documentation:
+  // nothing that a public host name should lead to.
   [[nodiscard]] bool is_internal() const;
   [[nodiscard]] std::string host_text() const;  // "127.0.0.1", "::1"
   [[nodiscard]] std::string text() const;       // "127.0.0.1:80", "[::1]:80"
@@ -49,7 +49,8 @@ class Network {
  public:
   virtual ~Network() = default;
   virtual Result<std::unique_ptr<Listener>, std::string> listen(const Address& address) = 0;
-  virtual Task<Result<std::unique_ptr<Stream>, std::string>> connect(Address address, std::int64_t deadline_ms) = 0;
+  virtual Task<Result<std::unique_ptr<Stream>, std::string>> connect(Address address,
+                                                                     std::int64_t deadline_ms) = 0;
   // Off the loop; the deadline bounds the wait.
   virtual Task<Result<std::vector<Address>, std::string>> resolve(std::string host, std::uint16_t port,
                                                                   std::int64_t deadline_ms) = 0;

@@ -1,5 +1,6 @@
-// A byte stream: a TCP socket, TLS over one, or one in memory with faults. Reads and writes are tried at once and suspend
-// only when the stream would block; a ready operation costs no frame. At most one read and one write wait at a time.
+// A byte stream: a TCP socket, TLS over one, or one in memory with faults. Reads and writes are tried at once
+// and suspend only when the stream would block; a ready operation costs no frame. At most one read and one
+// write wait at a time.
 #pragma once
 
 #include <coroutine>
@@ -43,13 +44,14 @@ class Stream {
   virtual IoResult try_read(char* into, std::size_t bytes_max) = 0;
   // Takes from `first`, then `second` (a head and a body in one call); `bytes` counts both.
   virtual IoResult try_write(std::string_view first, std::string_view second) = 0;
-  // Calls waiter.ready() when a try of that direction, which just said kWouldBlock, is worth repeating. One waiter per
-  // direction; null takes it back.
+  // Calls waiter.ready() once when a try of that direction, which just said kWouldBlock, is worth repeating;
+  // who is blocked again waits again. Never called from inside wait(), abort() or a try. One waiter per
+  // direction; null takes it back. ready() may destroy the stream. A stream outlives those who wait on it.
   virtual void wait(Direction direction, Waiter* waiter) = 0;
   // Sends what a clean end needs (TLS close_notify, FIN). Nothing is written afterwards.
   virtual void shutdown() = 0;
-  // Ends both directions at once, with a reset where the transport has one, so that the peer cannot take what it has for
-  // a whole answer. The destructor of a stream that was not shut down closes it without a reset.
+  // Ends both directions at once, with a reset where the transport has one, so that the peer cannot take what
+  // it has for a whole answer. The destructor of a stream that was not shut down closes it without a reset.
   virtual void abort() = 0;
   [[nodiscard]] virtual Loop& loop() = 0;
 
@@ -65,6 +67,9 @@ class Stream::ReadAwaiter final : private Waiter, private TimerNode {
  public:
   ReadAwaiter(Stream& stream, char* into, std::size_t bytes_max, std::int64_t deadline_ms)
       : stream_(stream), into_(into), bytes_max_(bytes_max), deadline_ms_(deadline_ms) {}
+  ~ReadAwaiter() {
+    if (handle_) stream_.wait(Direction::kRead, nullptr);
+  }
   bool await_ready() {
     result_ = stream_.try_read(into_, bytes_max_);
     return result_.status != IoStatus::kWouldBlock;
@@ -80,13 +85,16 @@ class Stream::ReadAwaiter final : private Waiter, private TimerNode {
   std::size_t bytes_max_;
   std::int64_t deadline_ms_;
   IoResult result_;
-  std::coroutine_handle<> handle_;
+  std::coroutine_handle<> handle_;  // set while suspended
 };
 
 class Stream::WriteAwaiter final : private Waiter, private TimerNode {
  public:
   WriteAwaiter(Stream& stream, std::string_view first, std::string_view second, std::int64_t deadline_ms)
       : stream_(stream), first_(first), second_(second), deadline_ms_(deadline_ms) {}
+  ~WriteAwaiter() {
+    if (handle_) stream_.wait(Direction::kWrite, nullptr);
+  }
   bool await_ready() { return advance(); }
   void await_suspend(std::coroutine_handle<> handle);
   IoResult await_resume() const { return {status_, written_}; }
@@ -107,7 +115,8 @@ class Stream::WriteAwaiter final : private Waiter, private TimerNode {
 inline Stream::ReadAwaiter Stream::read(char* into, std::size_t bytes_max, std::int64_t deadline_ms) {
   return {*this, into, bytes_max, deadline_ms};
 }
-inline Stream::WriteAwaiter Stream::write(std::string_view first, std::string_view second, std::int64_t deadline_ms) {
+inline Stream::WriteAwaiter Stream::write(std::string_view first, std::string_view second,
+                                          std::int64_t deadline_ms) {
   return {*this, first, second, deadline_ms};
 }
 

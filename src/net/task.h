@@ -1,12 +1,14 @@
-// The coroutine type of the house: lazy, one awaiter, symmetric transfer, frames from a per-thread pool of size
-// classes. Parameters of a coroutine are values or objects that outlive it, never views into a caller's frame. A
-// Task resumes only on the loop it was started on. An exception that escapes ends the process: library edges catch.
+// The coroutine type of the house: lazy, one awaiter, symmetric transfer, frames from a per-thread pool of
+// size classes. Parameters of a coroutine are values or objects that outlive it, never views into a caller's
+// frame. A Task resumes only on the loop it was started on. An exception that escapes ends the process:
+// library edges catch.
 #pragma once
 
 #include <coroutine>
 #include <cstddef>
 #include <exception>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace caponier::net {
@@ -97,5 +99,10 @@ inline Task<void> Promise<void>::get_return_object() {
 
 // Starts `task` at once and lets it run to its end by itself; its frame frees itself.
 void spawn(Task<void> task);
+
+// Destroys the spawned tasks of this thread that are still suspended; returns how many. For the end of a
+// loop's thread: after run() has returned and while everything those tasks refer to (loop, network, streams)
+// still lives. The orderly way is to close what they wait for and let them end.
+std::size_t destroy_spawned();
 
 }  // namespace caponier::net

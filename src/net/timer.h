@@ -1,4 +1,5 @@
-// Timers: a hashed wheel of intrusive nodes, 1 ms ticks, O(1) to set and cancel. Times are steady milliseconds.
+// Timers: a hashed wheel of intrusive nodes, 1 ms ticks, O(1) to set and cancel. Times are steady
+// milliseconds.
 #pragma once
 
 #include <cstdint>
@@ -30,19 +31,28 @@ class TimerWheel {
  public:
   explicit TimerWheel(std::int64_t now_ms);
   ~TimerWheel();
+  TimerWheel(const TimerWheel&) = delete;
+  TimerWheel& operator=(const TimerWheel&) = delete;
   // Re-arming an armed node moves it. kNoDeadline cancels.
   void set(TimerNode& node, std::int64_t at_ms);
   static void cancel(TimerNode& node);
-  // Fires everything due at `now_ms`.
+  // Fires everything due at `now_ms`. What is set meanwhile, even for the past, fires with the next call.
   void advance(std::int64_t now_ms);
-  // Milliseconds until something may be due, at most `most_ms`; for the poller.
+  // Milliseconds until something may be due, at most `most_ms`; for the poller. `most_ms` if nothing is
+  // armed.
   [[nodiscard]] std::int64_t next_in(std::int64_t now_ms, std::int64_t most_ms) const;
 
  private:
   struct Head;
+  [[nodiscard]] Head& bucket(std::int64_t at_ms);
+  static void link(TimerNode& head, TimerNode& node);
+  void collect_due(TimerNode& due);
+  [[nodiscard]] std::int64_t find_earliest();
+
   std::vector<Head> buckets_;
   std::int64_t tick_ms_;
-  std::size_t armed_ = 0;
+  // Nothing is due before; may be too early, because cancelling does not move it.
+  std::int64_t earliest_ms_ = kNoDeadline;
 };
 
 }  // namespace caponier::net
