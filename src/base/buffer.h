@@ -1,6 +1,6 @@
-// A byte buffer that is filled at its end and consumed from its front. Its memory comes in blocks from a pool of the
-// same thread and goes back when the owner is idle, so that a quiet connection holds none. Bytes move only in reserve(),
-// so that views into it hold until then.
+// A byte buffer that is filled at its end and consumed from its front. Its memory comes in blocks from a pool
+// of the same thread and goes back when the owner is idle, so that a quiet connection holds none. Bytes move
+// only in reserve(), so that views into it hold until then.
 #pragma once
 
 #include <cstddef>
@@ -63,7 +63,8 @@ class Buffer {
     std::memmove(from, from + bytes, size() - at - bytes);
     end_ -= bytes;
   }
-  // Makes room for `more` bytes at the tail; may move. The first block comes from the pool, a larger one from the heap.
+  // Makes room for `more` bytes at the tail; may move. The first block comes from the pool, a larger one from
+  // the heap.
   void reserve(std::size_t more) {
     if (tail_room() >= more) return;
     if (capacity_ - size() >= more) {

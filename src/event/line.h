@@ -1,0 +1,101 @@
+// One line of JSON while it is written: a small buffer on the stack, handed to the string in as few pieces as
+// possible. Every text goes through here, so that escaping, cutting and redaction cannot be forgotten at one
+// field.
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "event/record.h"
+
+namespace caponier::event {
+
+class Line {
+ public:
+  Line(std::string& out, std::int64_t wall_ms);
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
+
+  template <std::size_t N>
+  void text(const char (&name)[N], std::string_view value) {
+    if (value.empty()) return;
+    key(name);
+    string(value, kTextBytesMax);
+  }
+  template <std::size_t N>
+  void text(const char (&name)[N], const Untrusted& value) {
+    if (value.text.empty()) return;
+    key(name);
+    string(value.text, kUntrustedBytesMax);
+  }
+  template <std::size_t N>
+  void text(const char (&name)[N], const UntrustedPath& value) {
+    if (value.text.empty()) return;
+    key(name);
+    path(value.text);
+  }
+  template <std::size_t N>
+  void text(const char (&name)[N], const Subject& value) {
+    if (value.text.empty()) return;
+    key(name);
+    subject(value.text);
+  }
+  template <std::size_t N>
+  void credential(const char (&name)[N], std::string_view value) {
+    if (value.empty()) return;
+    key(name);
+    credential_name(value);
+  }
+  template <std::size_t N>
+  void number(const char (&name)[N], std::uint64_t value) {
+    if (value == 0) return;
+    key(name);
+    char* const first = buffer_.data() + size_;
+    size_ += static_cast<std::size_t>(std::to_chars(first, first + kDigitsMax, value).ptr - first);
+  }
+  template <std::size_t N>
+  void duration(const char (&name)[N], std::int64_t us) {
+    number(name, us > 0 ? static_cast<std::uint64_t>(us) : 0);
+  }
+  template <std::size_t N>
+  void flag(const char (&name)[N], bool value) {
+    if (!value) return;
+    key(name);
+    put("true");
+  }
+  void finish();
+
+ private:
+  static constexpr std::size_t kBufferBytes = 1024;
+  static constexpr std::size_t kDigitsMax = 20;
+  static constexpr std::size_t kKeyBytesMax = 32;
+
+  template <std::size_t N>
+  void put(const char (&literal)[N]) {
+    std::memcpy(buffer_.data() + size_, literal, N - 1);
+    size_ += N - 1;
+  }
+  template <std::size_t N>
+  void key(const char (&name)[N]) {
+    static_assert(N <= kKeyBytesMax);
+    if (size_ + kKeyBytesMax + kDigitsMax + 8 > kBufferBytes) flush();
+    put(",\"");
+    put(name);
+    put("\":");
+  }
+  void flush();
+  void string(std::string_view value, std::size_t bytes_max);
+  void path(std::string_view value);
+  void subject(std::string_view value);
+  void credential_name(std::string_view value);
+
+  std::string& out_;
+  std::size_t size_ = 0;
+  std::array<char, kBufferBytes> buffer_;  // not initialised: written before it is read
+};
+
+}  // namespace caponier::event
