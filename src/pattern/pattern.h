@@ -1,11 +1,13 @@
-// The only regular expressions in the house: ECMA-262 with the u flag, as JSON Schema's `pattern` means them. A front
-// end of our own parses the pattern, refuses what the standard forbids with its position, and emits RE2 (linear time)
-// where RE2 can say exactly the same; look-around and back-references run in PCRE2 under a match limit. Simple
-// anchored shapes run as direct code. Immutable once compiled, safe to share between threads.
+// The only regular expressions in the house: ECMA-262 with the u flag, as JSON Schema's `pattern` means them.
+// A front end of our own parses the pattern, refuses what the standard forbids with its position, and emits
+// RE2 (linear time) where RE2 can say exactly the same; look-around and back-references run in PCRE2 under a
+// match limit. Simple anchored shapes run as direct code. Immutable once compiled, safe to share between
+// threads.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,7 +20,11 @@ struct PatternError {
   std::string message;   // sentence
 };
 
-enum class Match : std::uint8_t { kYes, kNo, kLimit };  // kLimit: gave up under the match limit; treat as a refusal
+enum class Match : std::uint8_t {
+  kYes,
+  kNo,
+  kLimit
+};  // kLimit: gave up under the match limit; treat as a refusal
 
 enum class Engine : std::uint8_t { kDirect, kRe2, kPcre2 };
 
@@ -40,5 +46,8 @@ class Pattern {
   explicit Pattern(std::unique_ptr<const Program> program);
   std::unique_ptr<const Program> program_;
 };
+
+// Only whether it is a pattern that the standard allows, for `format: regex`.
+std::optional<PatternError> syntax_error(std::string_view pattern);
 
 }  // namespace caponier::pattern

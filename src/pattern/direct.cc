@@ -1,0 +1,134 @@
+#include "pattern/direct.h"
+
+#include <algorithm>
+
+namespace caponier::pattern {
+namespace {
+
+// Groups that are not repeated only matter to back-references, which never get here.
+void flatten(const Term& term, std::vector<const Term*>& out) {
+  if (term.kind == TermKind::kConcat || term.kind == TermKind::kGroup) {
+    for (const TermPtr& child : term.children) flatten(*child, out);
+  } else {
+    out.push_back(&term);
+  }
+}
+
+// Items of one code point, taken once: joined they are a text.
+std::optional<std::string> literal_of(const std::vector<const Term*>& terms) {
+  std::string out;
+  for (const Term* term : terms) {
+    const auto only = term->kind == TermKind::kSet ? term->set.single() : std::nullopt;
+    if (!only) return std::nullopt;
+    append_utf8(out, *only);
+  }
+  return out;
+}
+
+}  // namespace
+
+bool Direct::Item::has_wide(char32_t c) const {
+  const auto after = std::upper_bound(wide.begin(), wide.end(), c,
+                                      [](char32_t value, const Range& range) { return value < range.low; });
+  return after != wide.begin() && c <= std::prev(after)->high;
+}
+
+std::optional<Direct::Item> Direct::item_of(const Term& term) {
+  Item item;
+  const Term* set = &term;
+  if (term.kind == TermKind::kRepeat) {
+    item.min = term.min;
+    item.max = term.max;
+    std::vector<const Term*> inside;
+    flatten(*term.children[0], inside);
+    if (inside.size() != 1) return std::nullopt;
+    set = inside[0];
+  }
+  if (set->kind != TermKind::kSet || !set->set.is_plain()) return std::nullopt;
+  item.set = set->set;
+  for (const Range& range : item.set.ranges) {
+    for (char32_t c = range.low; c <= range.high && c < 128; ++c)
+      item.ascii[c >> 6] |= std::uint64_t{1} << (c & 63);
+    if (range.high >= 128) item.wide.push_back({std::max<char32_t>(range.low, 128), range.high});
+  }
+  return item;
+}
+
+// Taking as much as an item allows is right if nothing it could have left would have fitted what follows.
+bool Direct::is_deterministic(const std::vector<Item>& items) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (items[i].min == items[i].max) continue;
+    for (std::size_t j = i + 1; j < items.size(); ++j) {
+      if (items[j].max > 0 && items[i].set.intersects(items[j].set)) return false;
+      if (items[j].min > 0) break;
+    }
+  }
+  return true;
+}
+
+std::optional<Direct> Direct::from(const Ast& ast) {
+  if (ast.needs_backtracking) return std::nullopt;
+  std::vector<const Term*> terms;
+  flatten(*ast.root, terms);
+  const bool from_start = !terms.empty() && terms.front()->kind == TermKind::kStart;
+  if (from_start) terms.erase(terms.begin());
+  const bool to_end = !terms.empty() && terms.back()->kind == TermKind::kEnd;
+  if (to_end) terms.pop_back();
+
+  Direct out;
+  out.to_end_ = to_end;
+  if (auto literal = literal_of(terms)) {
+    out.literal_ = std::move(*literal);
+    out.shape_ = from_start ? (to_end ? Shape::kEquals : Shape::kPrefix)
+                            : (to_end ? Shape::kSuffix : Shape::kContains);
+    return out;
+  }
+  if (!from_start) return std::nullopt;
+  out.shape_ = Shape::kSequence;
+  for (const Term* term : terms) {
+    auto item = item_of(*term);
+    if (!item) return std::nullopt;
+    out.items_.push_back(std::move(*item));
+  }
+  if (!is_deterministic(out.items_)) return std::nullopt;
+  return out;
+}
+
+bool Direct::matches(std::string_view text) const {
+  switch (shape_) {
+    case Shape::kEquals:
+      return text == literal_;
+    case Shape::kPrefix:
+      return text.starts_with(literal_);
+    case Shape::kSuffix:
+      return text.ends_with(literal_);
+    case Shape::kContains:
+      return text.find(literal_) != std::string_view::npos;
+    case Shape::kSequence:
+      return matches_sequence(text);
+  }
+  return false;
+}
+
+bool Direct::matches_sequence(std::string_view text) const {
+  std::size_t at = 0;
+  for (const Item& item : items_) {
+    std::uint32_t count = 0;
+    while (count < item.max && at < text.size()) {
+      const auto byte = static_cast<unsigned char>(text[at]);
+      if (byte < 0x80) {
+        if (!item.has_ascii(byte)) break;
+        ++at;
+      } else {
+        std::size_t after = at;
+        if (item.wide.empty() || !item.has_wide(next_code_point(text, after))) break;
+        at = std::min(after, text.size());
+      }
+      ++count;
+    }
+    if (count < item.min) return false;
+  }
+  return !to_end_ || at == text.size();
+}
+
+}  // namespace caponier::pattern

@@ -1,0 +1,44 @@
+// Matching without an engine: literals, and anchored sequences of character classes that never need to go
+// back.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pattern/ast.h"
+
+namespace caponier::pattern {
+
+class Direct {
+ public:
+  // nullopt where the pattern is not of a shape that runs directly.
+  static std::optional<Direct> from(const Ast& ast);
+  [[nodiscard]] bool matches(std::string_view text) const;
+
+ private:
+  enum class Shape : std::uint8_t { kEquals, kPrefix, kSuffix, kContains, kSequence };
+  struct Item {
+    std::array<std::uint64_t, 2> ascii{};  // one bit for each of the first 128 code points
+    std::vector<Range> wide;               // the rest, sorted
+    CharSet set;
+    std::uint32_t min = 1;
+    std::uint32_t max = 1;
+
+    [[nodiscard]] bool has_ascii(unsigned char c) const { return (ascii[c >> 6] >> (c & 63)) & 1; }
+    [[nodiscard]] bool has_wide(char32_t c) const;
+  };
+  [[nodiscard]] bool matches_sequence(std::string_view text) const;
+  static bool is_deterministic(const std::vector<Item>& items);
+  static std::optional<Item> item_of(const Term& term);
+
+  Shape shape_ = Shape::kContains;
+  bool to_end_ = false;
+  std::string literal_;
+  std::vector<Item> items_;
+};
+
+}  // namespace caponier::pattern

@@ -1,0 +1,30 @@
+// The first line of the input is a pattern, the rest a text. Whatever compiles must give one answer, and
+// where the direct matcher answers, RE2 must agree with it.
+#include <re2/re2.h>
+
+#include <cstdlib>
+
+#include "base/bytes.h"
+#include "pattern/ast.h"
+#include "pattern/pattern.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using caponier::pattern::Engine;
+  using caponier::pattern::Match;
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const std::string_view source = input.substr(0, input.find('\n'));
+  const std::string_view text =
+      source.size() < input.size() ? input.substr(source.size() + 1) : std::string_view();
+  const auto pattern = caponier::pattern::Pattern::compile(source);
+  if (!pattern || !caponier::is_utf8(text)) return 0;
+  const Match found = pattern->matches(text);
+  if (pattern->engine() != Engine::kDirect) return 0;
+  const auto ast = caponier::pattern::parse(source);
+  RE2::Options options;
+  options.set_log_errors(false);
+  const RE2 linear(caponier::pattern::to_re2(*ast), options);
+  if (!linear.ok()) return 0;
+  const bool expected = linear.Match({text.data(), text.size()}, 0, text.size(), RE2::UNANCHORED, nullptr, 0);
+  if (expected != (found == Match::kYes)) std::abort();
+  return 0;
+}
