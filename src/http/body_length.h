@@ -9,8 +9,8 @@
 
 namespace caponier::http {
 
-// Both refuse: Content-Length with Transfer-Encoding, repeated or listed Content-Length, any transfer coding but
-// a single "chunked", Transfer-Encoding in HTTP/1.0.
+// Both refuse: Content-Length with Transfer-Encoding, repeated or listed Content-Length, any transfer coding
+// but a single "chunked", Transfer-Encoding in HTTP/1.0.
 Result<BodyLength, DecodeError> request_body_length(std::span<const Header> headers, int minor_version);
 Result<BodyLength, DecodeError> response_body_length(std::span<const Header> headers, int minor_version,
                                                      Method request, int status);

@@ -1,55 +1,28 @@
-// HTTP/1.1 decoding (RFC 9112), strict and without I/O: bytes in, head and body pieces out, count consumed. It is
-// a security boundary: what two implementations could read in two ways is refused. See body_length.h for framing.
+// HTTP/1.1 decoding (RFC 9112), strict and without I/O: bytes in, head and body pieces out, count consumed.
+// It is a security boundary: what two implementations could read in two ways is refused. See body_length.h
+// for framing.
 //
 //            feed                    end of head                 feed_body
 //   [idle] ───────▶ [head partial] ───────────────▶ [body] ─────────────────▶ [complete] ──begin()──▶ [idle]
 //                        │ DecodeError                 │ DecodeError
 //                        ▼                             ▼
-//                     [failed]                      [failed]   (a failed connection is closed after one answer)
+//                     [failed]                      [failed]   (a failed connection is closed after one
+//                     answer)
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "base/limits.h"
 #include "base/result.h"
+#include "http/decode_error.h"
+#include "http/head_scan.h"
 #include "http/message.h"
 
 namespace caponier::http {
-
-enum class DecodeError : std::uint8_t {
-  kRequestLine,         // not METHOD SP TARGET SP VERSION CRLF
-  kMethod,
-  kTarget,              // forbidden byte, or a form that is not served (authority, asterisk)
-  kVersion,             // not HTTP/1.0 or HTTP/1.1
-  kHeaderName,          // empty, or not a token; whitespace before the colon
-  kHeaderValue,         // control character, NUL, bare CR
-  kObsoleteFolding,
-  kBareLineFeed,
-  kBareCarriageReturn,
-  kHostMissing,
-  kHostRepeated,
-  kHostBad,
-  kContentLengthBad,    // not digits, overflow, list, repeated
-  kLengthConflict,      // Content-Length with Transfer-Encoding
-  kTransferEncodingBad, // anything but exactly "chunked", once, in HTTP/1.1
-  kChunk,               // size line, extension, terminator
-  kTrailer,
-  kRequestLineTooLong,
-  kHeaderTooLong,
-  kHeadTooLong,
-  kTooManyHeaders,
-  kStatusLine,
-  kUpgradeUnsupported,
-  kExpectUnsupported,   // Expect other than 100-continue
-};
-std::string_view name(DecodeError error);
-// Status to answer with: 400, 414, 417, 431, 501, 505.
-std::uint16_t status_for(DecodeError error);
-
-enum class HeadStatus : std::uint8_t { kNeedMore, kComplete };
 
 // Decodes one request head. The caller keeps all bytes of the head contiguous and in place while the head is
 // used; the buffer may move between two feed() calls that return kNeedMore.
@@ -59,18 +32,24 @@ class RequestDecoder {
 
   // Forget the last message.
   void begin();
-  // `bytes` is everything received since begin(), from its first byte. Resumes where it left off.
+  // `bytes` is everything received since begin(), from its first byte. Resumes where it left off; an error
+  // stays.
   Result<HeadStatus, DecodeError> feed(std::string_view bytes);
   // After kComplete: the head (views `bytes` of that call) and how many bytes it took.
   [[nodiscard]] const RequestHead& head() const { return head_; }
-  [[nodiscard]] std::size_t head_bytes() const { return head_bytes_; }
+  [[nodiscard]] std::size_t head_bytes() const { return scan_.head_bytes(); }
 
  private:
+  std::optional<DecodeError> finish(std::string_view bytes);
+  std::optional<DecodeError> judge_target(const Header* host);
+  Err<DecodeError> fail(DecodeError error);
+
   const HttpLimits* limits_;
   RequestHead head_;
   std::vector<Header> headers_;
-  std::size_t head_bytes_ = 0;
-  std::size_t scanned_ = 0;  // bytes already searched for the end of the head
+  HeadScan scan_;
+  const char* line_base_ = nullptr;  // where the bytes were when the request line was parsed
+  std::optional<DecodeError> failed_;
 };
 
 class ResponseDecoder {
@@ -80,15 +59,18 @@ class ResponseDecoder {
   void begin(Method request);
   Result<HeadStatus, DecodeError> feed(std::string_view bytes);
   [[nodiscard]] const ResponseHead& head() const { return head_; }
-  [[nodiscard]] std::size_t head_bytes() const { return head_bytes_; }
+  [[nodiscard]] std::size_t head_bytes() const { return scan_.head_bytes(); }
 
  private:
+  std::optional<DecodeError> finish(std::string_view bytes);
+  Err<DecodeError> fail(DecodeError error);
+
   const HttpLimits* limits_;
   Method request_ = Method::kGet;
   ResponseHead head_;
   std::vector<Header> headers_;
-  std::size_t head_bytes_ = 0;
-  std::size_t scanned_ = 0;
+  HeadScan scan_;
+  std::optional<DecodeError> failed_;
 };
 
 // Takes a body out of its framing, in place.
@@ -98,8 +80,8 @@ class BodyDecoder {
   BodyDecoder(BodyLength length, const HttpLimits& limits);
 
   struct Piece {
-    std::size_t consumed = 0;      // bytes of the input that are done with
-    std::string_view data;         // body bytes, a view of the input; may be empty
+    std::size_t consumed = 0;  // bytes of the input that are done with
+    std::string_view data;     // body bytes, a view of the input; may be empty
   };
   // Takes at most one run of body bytes from the front of `bytes`. Call again with the rest until nothing is
   // consumed or complete(). Trailers are read, bounded and dropped.
@@ -109,14 +91,33 @@ class BodyDecoder {
   bool finish_on_close();
 
  private:
-  enum class State : std::uint8_t { kData, kChunkSize, kChunkData, kChunkEnd, kTrailer, kUntilClose, kDone };
+  enum class State : std::uint8_t {
+    kData,
+    kChunkSize,  // digits, up to CR
+    kChunkSizeLf,
+    kChunkData,
+    kChunkDataCr,
+    kChunkDataLf,
+    kTrailerStart,  // a trailer line, or the CR of the empty line that ends the message
+    kTrailerName,
+    kTrailerValue,
+    kTrailerLf,
+    kLastLf,
+    kUntilClose,
+    kDone,
+    kFailed,
+  };
+  std::optional<DecodeError> step(char c);
+  std::optional<DecodeError> step_size(char c);
+  std::optional<DecodeError> step_trailer(char c);
+  bool expect(char c, char wanted, State next);
+
   State state_ = State::kDone;
-  std::uint64_t left_ = 0;
-  std::uint32_t line_bytes_ = 0;
+  DecodeError failed_ = DecodeError::kChunk;
+  std::uint64_t left_ = 0;  // bytes of this chunk, or of the body
+  std::uint32_t size_digits_ = 0;
   std::uint32_t trailer_bytes_ = 0;
-  bool saw_digit_ = false;
-  bool saw_cr_ = false;
-  HttpLimits limits_{};
+  std::uint32_t trailer_bytes_max_ = 0;
 };
 
 }  // namespace caponier::http

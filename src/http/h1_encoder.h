@@ -1,5 +1,5 @@
-// HTTP/1.1 encoding: appends to a caller's buffer, allocates nothing of its own. Names and values are checked again
-// here, whatever their origin: a CR, LF or NUL in a value ends the exchange, never the header.
+// HTTP/1.1 encoding: appends to a caller's buffer, allocates nothing of its own. Names and values are checked
+// again here, whatever their origin: a CR, LF or NUL in a value ends the exchange, never the header.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,13 @@
 namespace caponier::http {
 
 void append_status_line(std::string& out, std::uint16_t status);
-void append_request_line(std::string& out, std::string_view method, std::string_view target);
+// False (and nothing appended) if the method is no token or the target holds a byte that no target may hold.
+bool append_request_line(std::string& out, std::string_view method, std::string_view target);
 // False (and nothing appended) if name or value could break the framing.
 [[nodiscard]] bool append_header(std::string& out, std::string_view name, std::string_view value);
 void append_content_length(std::string& out, std::uint64_t bytes);
-// "1a\r\n"; the caller appends the data and "\r\n". Zero-length data must not be sent so; see append_last_chunk.
+// "1a\r\n"; the caller appends the data and "\r\n". Zero-length data must not be sent so; see
+// append_last_chunk.
 void append_chunk_head(std::string& out, std::uint64_t bytes);
 void append_last_chunk(std::string& out);
 

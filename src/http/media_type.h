@@ -7,7 +7,7 @@
 namespace caponier::http {
 
 struct MediaType {
-  std::string_view type;     // as written
+  std::string_view type;  // as written
   std::string_view subtype;
   std::string_view charset;  // of its parameters, unquoted; empty if none
 };

@@ -1,5 +1,5 @@
-// What a request and a response head are, whatever codec they came by. Views point into the connection's pinned
-// head buffer or the exchange's arena, and live until the exchange is finished.
+// What a request and a response head are, whatever codec they came by. Views point into the connection's
+// pinned head buffer or the exchange's arena, and live until the exchange is finished.
 #pragma once
 
 #include <cstdint>
@@ -10,23 +10,67 @@
 namespace caponier::http {
 
 // Methods of OpenAPI plus what is answered specially. Anything else is kOther and never matches.
-enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions, kTrace, kConnect, kOther };
-std::string_view name(Method method);          // "GET"; "" for kOther
-Method parse_method(std::string_view text);    // case-sensitive, RFC 9110 section 9.1
+enum class Method : std::uint8_t {
+  kGet,
+  kHead,
+  kPost,
+  kPut,
+  kPatch,
+  kDelete,
+  kOptions,
+  kTrace,
+  kConnect,
+  kOther
+};
+std::string_view name(Method method);        // "GET"; "" for kOther
+Method parse_method(std::string_view text);  // case-sensitive, RFC 9110 section 9.1
 
 // Header fields that somebody in the house looks at; found once, while decoding.
 enum class Field : std::uint8_t {
   kOther,
-  kHost, kConnection, kContentLength, kTransferEncoding, kContentType, kContentEncoding, kExpect, kAuthorization,
-  kCookie, kSetCookie, kUpgrade, kTe, kTrailer, kKeepAlive, kProxyConnection, kProxyAuthorization, kProxyAuthenticate,
-  kOrigin, kAccessControlRequestMethod, kUserAgent, kTraceparent, kTracestate, kForwarded, kXForwarded,
-  kXRequestId, kCaponier, kServer, kVia, kDate, kXPoweredBy, kStrictTransportSecurity, kWwwAuthenticate, kLocation,
-  kAccept, kCacheControl, kRateLimit, kRetryAfter, kXContentTypeOptions,
+  kHost,
+  kConnection,
+  kContentLength,
+  kTransferEncoding,
+  kContentType,
+  kContentEncoding,
+  kExpect,
+  kAuthorization,
+  kCookie,
+  kSetCookie,
+  kUpgrade,
+  kTe,
+  kTrailer,
+  kKeepAlive,
+  kProxyConnection,
+  kProxyAuthorization,
+  kProxyAuthenticate,
+  kOrigin,
+  kAccessControlRequestMethod,
+  kUserAgent,
+  kTraceparent,
+  kTracestate,
+  kForwarded,
+  kXForwarded,
+  kXRequestId,
+  kCaponier,
+  kServer,
+  kVia,
+  kDate,
+  kXPoweredBy,
+  kStrictTransportSecurity,
+  kWwwAuthenticate,
+  kLocation,
+  kAccept,
+  kCacheControl,
+  kRateLimit,
+  kRetryAfter,
+  kXContentTypeOptions,
   kCount
 };
 // Case-insensitive. kXForwarded covers X-Forwarded-* and X-Real-IP; kCaponier every Caponier-* name; both in
-// their underscore spellings too ("Caponier_Subject"). kXPoweredBy: X-Powered-By, X-AspNet-Version and the like.
-// kRateLimit: RateLimit, RateLimit-Policy, X-RateLimit-*.
+// their underscore spellings too ("Caponier_Subject"). kXPoweredBy: X-Powered-By, X-AspNet-Version and the
+// like. kRateLimit: RateLimit, RateLimit-Policy, X-RateLimit-*.
 Field parse_field(std::string_view name);
 
 struct Header {
@@ -44,9 +88,9 @@ struct BodyLength {
 struct RequestHead {
   Method method = Method::kOther;
   std::string_view method_text;
-  std::string_view target;     // as received
-  std::string_view path;       // of the target, undecoded, without the query
-  std::string_view query;      // after '?', undecoded
+  std::string_view target;  // as received
+  std::string_view path;    // of the target, undecoded, without the query
+  std::string_view query;   // after '?', undecoded
   bool has_query = false;
   std::string_view authority;  // Host, or of an absolute-form target (the two must agree)
   std::uint8_t minor_version = 1;

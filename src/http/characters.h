@@ -1,0 +1,86 @@
+// Which bytes may stand where in an HTTP/1.1 head (RFC 9110 section 5.6, RFC 3986 section 2), and the scan
+// that finds the first control character of a run. Private to this room.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+
+#include <bit>
+#endif
+
+namespace caponier::http {
+
+enum CharacterClass : std::uint8_t {
+  kTokenCharacter = 1,      // RFC 9110 tchar
+  kTargetCharacter = 2,     // RFC 3986 unreserved, reserved and '%', without '#': no fragment is ever sent
+  kAuthorityCharacter = 4,  // unreserved: what a host name may hold; see authority.cc
+};
+
+constexpr std::array<std::uint8_t, 256> make_character_classes() {
+  std::array<std::uint8_t, 256> classes{};
+  auto mark = [&classes](std::string_view characters, std::uint8_t bits) {
+    for (char c : characters) {
+      classes[static_cast<unsigned char>(c)] =
+          static_cast<std::uint8_t>(classes[static_cast<unsigned char>(c)] | bits);
+    }
+  };
+  mark("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+       kTokenCharacter | kTargetCharacter | kAuthorityCharacter);
+  mark("!#$%&'*+-.^_`|~", kTokenCharacter);
+  mark("-._~", kTargetCharacter | kAuthorityCharacter);
+  mark("%:/?[]@!$&'()*+,;=", kTargetCharacter);
+  return classes;
+}
+inline constexpr std::array<std::uint8_t, 256> kCharacterClasses = make_character_classes();
+
+inline bool is_class(char c, CharacterClass wanted) {
+  return (kCharacterClasses[static_cast<unsigned char>(c)] & wanted) != 0;
+}
+
+inline bool all_of_class(std::string_view text, CharacterClass wanted) {
+  for (char c : text) {
+    if (!is_class(c, wanted)) return false;
+  }
+  return true;
+}
+
+inline bool is_token(std::string_view text) {
+  return !text.empty() && all_of_class(text, kTokenCharacter);
+}
+
+constexpr bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
+
+// The first control character (C0 or DEL; HTAB is one) of [at, end), or `end`.
+inline const char* find_control(const char* at, const char* end) {
+#if defined(__SSE2__)
+  const __m128i c0_last = _mm_set1_epi8(0x1F);
+  const __m128i del = _mm_set1_epi8(0x7F);
+  for (; end - at >= 16; at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i is_c0 = _mm_cmpeq_epi8(_mm_min_epu8(bytes, c0_last), bytes);
+    const int found = _mm_movemask_epi8(_mm_or_si128(is_c0, _mm_cmpeq_epi8(bytes, del)));
+    if (found != 0) return at + std::countr_zero(static_cast<unsigned>(found));
+  }
+#endif
+  while (at != end && !is_control(*at)) ++at;
+  return at;
+}
+
+constexpr bool is_whitespace(char c) {
+  return c == ' ' || c == '\t';
+}
+
+// Without optional whitespace (RFC 9110 section 5.6.3) at either end.
+constexpr std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_whitespace(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_whitespace(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace caponier::http

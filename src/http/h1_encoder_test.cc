@@ -1,0 +1,41 @@
+#include "http/h1_encoder.h"
+
+#include <gtest/gtest.h>
+
+namespace caponier::http {
+namespace {
+
+TEST(Encoder, lines_are_written_as_rfc_9112_has_them) {
+  std::string out;
+  append_status_line(out, 404);
+  append_status_line(out, 599);
+  EXPECT_TRUE(append_request_line(out, "GET", "/a?b=%20"));
+  EXPECT_TRUE(append_header(out, "X-A", "b\tc \xe9"));
+  EXPECT_TRUE(append_header(out, "X-B", ""));
+  append_content_length(out, 18446744073709551615ULL);
+  append_chunk_head(out, 26);
+  append_last_chunk(out);
+  EXPECT_EQ(out,
+            "HTTP/1.1 404 Not Found\r\nHTTP/1.1 599 \r\nGET /a?b=%20 HTTP/1.1\r\nX-A: b\tc \xe9\r\nX-B: \r\n"
+            "Content-Length: 18446744073709551615\r\n1a\r\n0\r\n\r\n");
+}
+
+TEST(Encoder, what_could_break_the_framing_appends_nothing) {
+  std::string out = "x";
+  const std::string long_text(40, 'a');
+  for (const std::string& value :
+       {std::string("a\r\nB: c"), std::string("a\n"), std::string("\r"), std::string("a\0b", 3),
+        std::string("\x1b"), std::string("\x7f"), long_text + "\n" + long_text, long_text + "\r"}) {
+    EXPECT_FALSE(append_header(out, "A", value));
+  }
+  for (const char* bad_name : {"", "A:", "A B", "A\r\n", "\xe9"})
+    EXPECT_FALSE(append_header(out, bad_name, "b"));
+  EXPECT_FALSE(append_request_line(out, "GET", "/a b"));
+  EXPECT_FALSE(append_request_line(out, "GET", "/a\r\nX: y"));
+  EXPECT_FALSE(append_request_line(out, "GET", ""));
+  EXPECT_FALSE(append_request_line(out, "G T", "/"));
+  EXPECT_EQ(out, "x");
+}
+
+}  // namespace
+}  // namespace caponier::http

@@ -1,0 +1,80 @@
+#include "http/media_type.h"
+
+#include "base/bytes.h"
+#include "http/characters.h"
+
+namespace caponier::http {
+namespace {
+
+std::string_view take_token(std::string_view& text) {
+  std::size_t length = 0;
+  while (length < text.size() && is_class(text[length], kTokenCharacter)) ++length;
+  const std::string_view token = text.substr(0, length);
+  text.remove_prefix(length);
+  return token;
+}
+
+// A quoted-string without its quotes. One with escapes is refused: what it means depends on who unescapes it.
+std::optional<std::string_view> take_quoted(std::string_view& text) {
+  text.remove_prefix(1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\\' || (is_control(c) && c != '\t')) return std::nullopt;
+    if (c != '"') continue;
+    const std::string_view content = text.substr(0, i);
+    text.remove_prefix(i + 1);
+    return content;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<MediaType> parse_media_type(std::string_view value) {
+  std::string_view rest = trim(value);
+  MediaType media_type;
+  media_type.type = take_token(rest);
+  if (media_type.type.empty() || !rest.starts_with('/')) return std::nullopt;
+  rest.remove_prefix(1);
+  media_type.subtype = take_token(rest);
+  if (media_type.subtype.empty()) return std::nullopt;
+
+  bool has_charset = false;
+  while (!(rest = trim(rest)).empty()) {
+    if (rest.front() != ';') return std::nullopt;
+    rest.remove_prefix(1);
+    rest = trim(rest);
+    if (rest.empty() || rest.front() == ';') continue;  // RFC 9110 section 5.6.6 allows empty parameters
+    const std::string_view attribute = take_token(rest);
+    if (attribute.empty() || !rest.starts_with('=')) return std::nullopt;
+    rest.remove_prefix(1);
+    std::optional<std::string_view> content;
+    if (rest.starts_with('"')) {
+      content = take_quoted(rest);
+    } else if (const std::string_view token = take_token(rest); !token.empty()) {
+      content = token;
+    }
+    if (!content) return std::nullopt;
+    if (!equals_ignore_case(attribute, "charset")) continue;
+    if (has_charset) return std::nullopt;
+    has_charset = true;
+    media_type.charset = *content;
+  }
+  return media_type;
+}
+
+bool is_json(const MediaType& media_type) {
+  constexpr std::string_view kSuffix = "+json";
+  const std::string_view subtype = media_type.subtype;
+  if (equals_ignore_case(subtype, "json")) return equals_ignore_case(media_type.type, "application");
+  return subtype.size() > kSuffix.size() &&
+         equals_ignore_case(subtype.substr(subtype.size() - kSuffix.size()), kSuffix);
+}
+
+bool matches(const MediaType& range, const MediaType& media_type) {
+  if (range.type == "*") return range.subtype == "*";
+  if (!equals_ignore_case(range.type, media_type.type)) return false;
+  return range.subtype == "*" || equals_ignore_case(range.subtype, media_type.subtype);
+}
+
+}  // namespace caponier::http

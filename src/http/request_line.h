@@ -1,0 +1,16 @@
+// METHOD SP TARGET SP VERSION (RFC 9112 section 3), and the target taken apart. Private to this room.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "http/decode_error.h"
+#include "http/message.h"
+
+namespace caponier::http {
+
+// `line` is free of control characters and of its CRLF. Sets method, target, path, query, minor_version, and
+// authority if the target is in absolute form; all of them view `line`.
+std::optional<DecodeError> parse_request_line(std::string_view line, RequestHead& head);
+
+}  // namespace caponier::http
