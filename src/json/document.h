@@ -1,7 +1,8 @@
-// Strict JSON (RFC 8259) read into a flat tape: duplicate keys, invalid UTF-8, lone surrogates, trailing bytes, a
-// BOM and anything past the limits are refused, each with its own error. The tape keeps the source offset of
-// every value and the exact text of every number. A Document is reused from request to request and, once warm,
-// allocates nothing. Values are cursors into it: they live until the next read() or build, and view its text.
+// Strict JSON (RFC 8259) read into a flat tape: duplicate keys, invalid UTF-8, lone surrogates, trailing
+// bytes, a BOM and anything past the limits are refused, each with its own error. The tape keeps the source
+// offset of every value and the exact text of every number. A Document is reused from request to request and,
+// once warm, allocates nothing. Values are cursors into it: they live until the next read() or build, and
+// view its text.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/arena.h"
 #include "base/limits.h"
 #include "base/result.h"
 
@@ -23,21 +25,22 @@ enum class ReadError : std::uint8_t {
   kTruncated,
   kDuplicateKey,
   kTooDeep,
-  kTooLarge,        // more bytes than allowed
+  kTooLarge,  // more bytes than allowed
   kTooManyNodes,
   kInvalidUtf8,
   kLoneSurrogate,
   kControlCharacter,
   kByteOrderMark,
   kTrailingBytes,
-  kNumberRange,     // exponent or digit count beyond what is compared exactly
+  kNumberRange,  // exponent or digit count beyond what is compared exactly
 };
 // "duplicate-key": stable, for logs and tests.
 std::string_view name(ReadError error);
 
 struct ReadFailure {
   ReadError error;
-  std::uint32_t offset;  // byte in the source where it was noticed
+  std::uint32_t offset;  // byte in the source where it was noticed; kDuplicateKey: the repeated key's text
+  std::uint32_t first_offset = 0;  // kDuplicateKey: where that key stood first
 };
 
 class Document;
@@ -49,15 +52,16 @@ struct Member;
 struct TapeNode {
   Kind kind;
   bool boolean;
-  bool is_integer;           // a number whose mathematical value is an integer that fits int64
+  bool is_integer;  // a number whose mathematical value is an integer that fits int64
   std::uint8_t reserved;
-  std::uint32_t end;         // tape index one past this value's subtree
-  std::uint32_t offset;      // first byte in the source (strings: after the quote)
-  std::uint32_t length;      // numbers: bytes of text; strings: bytes of decoded text; containers: members or elements
+  std::uint32_t end;     // tape index one past this value's subtree
+  std::uint32_t offset;  // first byte in the source (strings: after the quote)
+  std::uint32_t
+      length;  // numbers: bytes of text; strings: bytes of decoded text; containers: members or elements
   union {
-    std::int64_t integer;    // numbers with is_integer
-    double real;             // other numbers, nearest double
-    const char* text;        // strings: decoded bytes, in the source or in the document's own buffer
+    std::int64_t integer;  // numbers with is_integer
+    double real;           // other numbers, nearest double
+    const char* text;      // strings: decoded bytes, in the source or in the document's own buffer
   };
   std::uint32_t code_points;  // strings
   std::uint32_t key_hash;     // keys: hash_key(text)
@@ -80,14 +84,14 @@ class Value {
   [[nodiscard]] std::string_view number_text() const;
   [[nodiscard]] bool is_integer() const;  // see TapeNode::is_integer; 1.0 and 1e2 are
   [[nodiscard]] std::int64_t integer() const;
-  [[nodiscard]] double real() const;  // nearest double, of integers too
+  [[nodiscard]] double real() const;         // nearest double, of integers too
   [[nodiscard]] std::uint32_t size() const;  // members or elements
   [[nodiscard]] std::uint32_t offset() const;
   // Member of an object, or nullopt.
   [[nodiscard]] std::optional<Value> find(std::string_view key) const;
 
-  // Iteration in source order. `for (Value v = a.first_child(); i < a.size(); v = v.next_sibling())`; for objects
-  // the children alternate key, value.
+  // Iteration in source order. `for (Value v = a.first_child(); i < a.size(); v = v.next_sibling())`; for
+  // objects the children alternate key, value.
   [[nodiscard]] Value first_child() const { return {document_, index_ + 1}; }
   [[nodiscard]] Value next_sibling() const;
   [[nodiscard]] std::uint32_t key_hash() const;  // of a key
@@ -113,9 +117,13 @@ class Document {
   [[nodiscard]] const TapeNode* tape() const { return tape_.data(); }
   [[nodiscard]] std::string_view source() const { return source_; }
 
-  // Builds a document from values that did not come as JSON text: decoded parameters, form fields. Call clear(),
-  // then the add_ functions in document order; a container is open until its end_ call.
-  // Texts are copied. add_number takes JSON number text and returns false if it is not one.
+  // Gives back memory beyond what small documents need; for an owner that goes idle. Values are gone.
+  void trim();
+
+  // Builds a document from values that did not come as JSON text: decoded parameters, form fields. Call
+  // clear(), then the add_ functions in document order; a container is open until its end_ call. Keys are not
+  // compared. Texts are copied. add_number takes JSON number text and returns false, adding nothing, if it is
+  // not one. Offsets mean nothing in a built document.
   void clear();
   void begin_object();
   void end_object();
@@ -129,26 +137,72 @@ class Document {
 
  private:
   friend class Reader;
+  struct OpenContainer {
+    std::uint32_t node;   // tape index
+    std::uint32_t count;  // members or elements so far
+    char closer;          // '}' or ']'
+  };
+
+  TapeNode& add_node(Kind kind);
+  void begin(Kind kind, char closer);
+  void end();
+  void add_text(std::string_view text);
+  void count_value();
+
+  // Slots beyond what is in use are kept, so that a warm document neither allocates nor initialises any.
   std::vector<TapeNode> tape_;
-  std::vector<std::uint32_t> open_;
+  std::vector<OpenContainer> open_;
+  std::vector<std::uint32_t> recent_hashes_;  // 16 for each open container: the key hashes of small objects
+  std::vector<std::uint64_t> sorted_keys_;    // scratch for large objects: hash, then tape index
   std::vector<char> text_;  // decoded strings; sized before reading, so that it never moves under the tape
-  std::vector<std::string> kept_;
   std::string_view source_;
+
+  // Of documents that are built: a source for number_text(), the bytes of strings, tape nodes and open
+  // containers.
+  std::string number_texts_;
+  Arena built_texts_;
+  std::uint32_t nodes_in_use_ = 0;
+  std::uint32_t open_in_use_ = 0;
 };
 
-inline const TapeNode& Value::node() const { return document_->tape()[index_]; }
-inline Kind Value::kind() const { return node().kind; }
-inline bool Value::boolean() const { return node().boolean; }
-inline std::string_view Value::string() const { return {node().text, node().length}; }
-inline std::uint32_t Value::code_points() const { return node().code_points; }
-inline bool Value::is_integer() const { return node().is_integer; }
-inline std::int64_t Value::integer() const { return node().integer; }
+inline const TapeNode& Value::node() const {
+  return document_->tape()[index_];
+}
+inline Kind Value::kind() const {
+  return node().kind;
+}
+inline bool Value::boolean() const {
+  return node().boolean;
+}
+inline std::string_view Value::string() const {
+  return {node().text, node().length};
+}
+inline std::string_view Value::number_text() const {
+  return {document_->source().data() + node().offset, node().length};
+}
+inline std::uint32_t Value::code_points() const {
+  return node().code_points;
+}
+inline bool Value::is_integer() const {
+  return node().is_integer;
+}
+inline std::int64_t Value::integer() const {
+  return node().integer;
+}
 inline double Value::real() const {
   return node().is_integer ? static_cast<double>(node().integer) : node().real;
 }
-inline std::uint32_t Value::size() const { return node().length; }
-inline std::uint32_t Value::offset() const { return node().offset; }
-inline Value Value::next_sibling() const { return {document_, node().end}; }
-inline std::uint32_t Value::key_hash() const { return node().key_hash; }
+inline std::uint32_t Value::size() const {
+  return node().length;
+}
+inline std::uint32_t Value::offset() const {
+  return node().offset;
+}
+inline Value Value::next_sibling() const {
+  return {document_, node().end};
+}
+inline std::uint32_t Value::key_hash() const {
+  return node().key_hash;
+}
 
 }  // namespace caponier::json
