@@ -2,6 +2,8 @@
 
 namespace caponier::cli {
 
-int run(int /*argc*/, char** /*argv*/) { return 2; }
+int run(int /*argc*/, char** /*argv*/) {
+  return 2;
+}
 
 }  // namespace caponier::cli

@@ -1,0 +1,14 @@
+// The verbs, one file each. Each takes the words behind its name and returns the process's exit status.
+#pragma once
+
+#include "cli/arguments.h"
+
+namespace caponier::cli {
+
+int run_gateway(Words words);  // run
+int demo(Words words);
+int token(Words words);
+int keys(Words words);
+int explain(Words words);
+
+}  // namespace caponier::cli

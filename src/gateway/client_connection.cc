@@ -1,0 +1,304 @@
+#include "gateway/client_connection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "event/record.h"
+#include "stages/scrub/scrub.h"
+#include "tls/context.h"
+
+namespace caponier::gateway {
+namespace {
+
+constexpr std::size_t kTailRoomMin = 2048;  // left behind a head, for reading its body
+constexpr std::size_t kReadRoom = 2 * kTailRoomMin;
+constexpr std::int64_t kLingerMs = 1000;
+constexpr std::size_t kLingerBytesMax = std::size_t{1024} * 1024;
+
+Reason reason_for(http::DecodeError error) {
+  switch (http::status_for(error)) {
+    case 414:
+      return Reason::kTargetTooLong;
+    case 417:
+      return Reason::kExpectationFailed;
+    case 431:
+      return Reason::kHeadTooLarge;
+    case 501:
+      return Reason::kNotImplemented;
+    case 505:
+      return Reason::kVersionUnsupported;
+    default:
+      return Reason::kBadRequestSyntax;
+  }
+}
+
+}  // namespace
+
+class ClientConnection::FirstByte final : private net::Waiter, private net::TimerNode {
+ public:
+  FirstByte(ClientConnection& connection, std::int64_t deadline_ms)
+      : connection_(connection), deadline_ms_(deadline_ms) {}
+  bool await_ready() { return attempt(); }
+  void await_suspend(std::coroutine_handle<> handle) {
+    handle_ = handle;
+    connection_.quiet_ = this;
+    connection_.stream_->wait(net::Direction::kRead, this);
+    connection_.worker_.loop().timers().set(*this, deadline_ms_);
+  }
+  net::IoResult await_resume() const { return result_; }
+  void end(net::IoStatus status) {
+    result_ = {status, 0};
+    resume();
+  }
+
+ private:
+  bool attempt() {
+    Buffer& buffer = connection_.buffer_;
+    buffer.reserve(kReadRoom);
+    result_ = connection_.stream_->try_read(buffer.tail(), buffer.tail_room() - kTailRoomMin);
+    if (result_.ok()) {
+      buffer.commit(result_.bytes);
+    } else {
+      buffer.release();
+    }
+    return result_.status != net::IoStatus::kWouldBlock;
+  }
+  void ready() override {
+    if (attempt()) resume();
+  }
+  void expired() override { end(net::IoStatus::kTimedOut); }
+  void resume() {
+    connection_.quiet_ = nullptr;
+    connection_.stream_->wait(net::Direction::kRead, nullptr);
+    net::TimerWheel::cancel(*this);
+    handle_.resume();
+  }
+  ClientConnection& connection_;
+  std::int64_t deadline_ms_;
+  net::IoResult result_;
+  std::coroutine_handle<> handle_;
+};
+
+ClientConnection::ClientConnection(Worker& worker, std::unique_ptr<net::Stream> stream, stages::Peer peer,
+                                   std::shared_ptr<const Surface> surface)
+    : worker_(worker),
+      stream_(std::move(stream)),
+      peer_(std::move(peer)),
+      surface_(std::move(surface)),
+      buffer_(worker.blocks()),
+      decoder_(worker.shared().plan->limits.http),
+      driver_(worker, *this) {
+  peer_.listener = surface_->name;
+  next_ = worker_.connections_;
+  if (next_ != nullptr) next_->previous_ = this;
+  worker_.connections_ = this;
+}
+
+ClientConnection::~ClientConnection() {
+  if (exchange_) worker_.give_exchange(std::move(exchange_));
+  if (previous_ != nullptr) {
+    previous_->next_ = next_;
+  } else {
+    worker_.connections_ = next_;
+  }
+  if (next_ != nullptr) next_->previous_ = previous_;
+  worker_.shared().connections.leave(peer_.text);
+}
+
+void ClientConnection::start() {
+  net::spawn(live(this));
+}
+
+net::Task<void> ClientConnection::live(ClientConnection* self) {
+  const std::unique_ptr<ClientConnection> owner(self);
+  if (!co_await self->secure()) co_return;
+  co_await self->serve();
+}
+
+void ClientConnection::end_if_idle() {
+  if (quiet_ != nullptr) quiet_->end(net::IoStatus::kClosed);
+}
+
+void ClientConnection::abort() {
+  if (aborted_) return;
+  aborted_ = true;
+  if (stream_) stream_->abort();
+}
+
+net::Task<bool> ClientConnection::secure() {
+  if (!surface_->tls) co_return true;
+  const std::int64_t deadline = worker_.loop().now_ms() + worker_.shared().plan->limits.time.handshake_ms;
+  auto secured = co_await tls::accept(std::move(stream_), surface_->tls, deadline);
+  if (secured) {
+    stream_ = std::move(*secured);
+    co_return true;
+  }
+  event::ConnectionRecord failed;
+  failed.wall_ms = worker_.loop().now().wall_ms;
+  failed.type = "handshake";
+  failed.peer = peer_.text;
+  failed.listener = peer_.listener;
+  failed.reason = secured.error().plain_http ? Reason::kPlainHttpRefused : Reason::kHandshakeFailed;
+  failed.status = secured.error().plain_http ? 400 : 0;
+  failed.detail = secured.error().detail;
+  worker_.record(failed);
+  co_return false;
+}
+
+net::Task<void> ClientConnection::serve() {
+  const Limits& limits = worker_.shared().plan->limits;
+  for (;;) {
+    const HeadRead read = co_await read_head();
+    if (read == HeadRead::kEnd) break;
+    if (read == HeadRead::kRefused) {
+      co_await linger();
+      co_return;
+    }
+    begin_exchange();
+    ++served_;
+    const bool may_stay = served_ < limits.connections.requests_per_connection_max;
+    const bool keep = co_await driver_.run(*exchange_, may_stay);
+    worker_.give_exchange(std::move(exchange_));
+    if (aborted_) co_return;
+    if (!keep) {
+      co_await linger();
+      co_return;
+    }
+    buffer_.cut(decoder_.head_bytes(), std::exchange(body_used_, 0));
+    buffer_.consume(decoder_.head_bytes());
+  }
+  if (!aborted_) stream_->shutdown();
+}
+
+net::Task<ClientConnection::HeadRead> ClientConnection::read_head() {
+  const TimeLimits& time = worker_.shared().plan->limits.time;
+  decoder_.begin();
+  if (buffer_.empty()) {
+    if (worker_.shared().draining.load(std::memory_order_relaxed) && served_ > 0) co_return HeadRead::kEnd;
+    const std::int64_t idle_ms = served_ == 0 ? time.head_ms : time.keep_alive_idle_ms;
+    const auto first = co_await FirstByte(*this, worker_.loop().now_ms() + idle_ms);
+    if (!first.ok()) co_return HeadRead::kEnd;
+  }
+  const std::int64_t deadline = worker_.loop().now_ms() + time.head_ms;
+  for (;;) {
+    const auto status = decoder_.feed(buffer_.view());
+    if (!status) {
+      co_await refuse_undecodable(reason_for(status.error()), http::name(status.error()));
+      co_return HeadRead::kRefused;
+    }
+    if (*status == http::HeadStatus::kComplete) co_return HeadRead::kComplete;
+    buffer_.reserve(kReadRoom);
+    const auto read = co_await stream_->read(buffer_.tail(), buffer_.tail_room() - kTailRoomMin, deadline);
+    if (read.status == net::IoStatus::kTimedOut) {
+      co_await refuse_undecodable(Reason::kRequestTimeout, "the head was not complete in time");
+      co_return HeadRead::kRefused;
+    }
+    if (!read.ok()) {
+      event::ConnectionRecord cut;
+      cut.wall_ms = worker_.loop().now().wall_ms;
+      cut.type = "undecodable";
+      cut.peer = peer_.text;
+      cut.listener = peer_.listener;
+      cut.reason = Reason::kClientClosed;
+      cut.detail = "the connection ended within a head";
+      worker_.record(cut);
+      co_return HeadRead::kEnd;
+    }
+    buffer_.commit(read.bytes);
+  }
+}
+
+void ClientConnection::begin_exchange() {
+  exchange_ = worker_.take_exchange();
+  stages::Exchange& x = *exchange_;
+  if (x.plan != worker_.shared().plan) x.plan = worker_.shared().plan;
+  x.now = worker_.loop().now();
+  x.peer = &peer_;
+  x.head = &decoder_.head();
+  x.request_id = worker_.ids().next_128(x.arena);
+  x.trace_id = worker_.ids().next_128(x.arena);
+  x.span_id = worker_.ids().next_64(x.arena);
+  body_ = http::BodyDecoder(x.head->body, worker_.shared().plan->limits.http);
+  body_used_ = 0;
+  invited_ = false;
+}
+
+net::Task<void> ClientConnection::refuse_undecodable(Reason reason, std::string_view detail) {
+  auto exchange = worker_.take_exchange();  // for its arena
+  const std::string_view id = worker_.ids().next_128(exchange->arena);
+  event::ConnectionRecord refused;
+  refused.wall_ms = worker_.loop().now().wall_ms;
+  refused.type = "undecodable";
+  refused.request_id = id;
+  refused.peer = peer_.text;
+  refused.listener = peer_.listener;
+  refused.status = entry(reason).status;
+  refused.reason = reason;
+  refused.detail = detail;
+  worker_.record(refused);
+  scratch_.clear();
+  stages::append_bare_refusal(scratch_, reason, id, worker_.shared().plan->hsts && peer_.tls);
+  worker_.give_exchange(std::move(exchange));
+  co_await send(scratch_, {});
+}
+
+// A clean end that does not reset the connection under an answer that is still on its way: our side ends,
+// what the client still sends is read and dropped, for a while.
+net::Task<void> ClientConnection::linger() {
+  if (aborted_) co_return;
+  stream_->shutdown();
+  buffer_.release();
+  buffer_.reserve(BlockPool::kBlockBytes);
+  const std::int64_t deadline = worker_.loop().now_ms() + kLingerMs;
+  for (std::size_t dropped = 0; dropped < kLingerBytesMax;) {
+    const auto read = co_await stream_->read(buffer_.tail(), buffer_.tail_room(), deadline);
+    if (!read.ok()) co_return;
+    dropped += read.bytes;
+  }
+}
+
+std::optional<std::string_view> ClientConnection::whole_body() {
+  const http::BodyLength& length = exchange_->head->body;
+  const std::string_view here = buffer_.view().substr(decoder_.head_bytes());
+  if (length.kind != http::BodyKind::kLength || here.size() < length.bytes) return std::nullopt;
+  auto piece = body_.feed(here);
+  if (!piece || !body_.complete()) return std::nullopt;
+  body_used_ = piece->consumed;
+  return piece->data;
+}
+
+net::Task<BodyPiece> ClientConnection::read_body() {
+  const TimeLimits& time = worker_.shared().plan->limits.time;
+  const std::size_t head_bytes = decoder_.head_bytes();
+  for (;;) {
+    buffer_.cut(head_bytes, std::exchange(body_used_, 0));
+    if (body_.complete()) co_return BodyPiece{BodyPiece::Status::kEnd, {}};
+    const auto piece = body_.feed(buffer_.view().substr(head_bytes));
+    if (!piece) co_return BodyPiece{BodyPiece::Status::kMalformed, {}};
+    body_used_ = piece->consumed;
+    if (!piece->data.empty()) co_return BodyPiece{BodyPiece::Status::kData, piece->data};
+    if (piece->consumed > 0) continue;
+    if (buffer_.tail_room() == 0) co_return BodyPiece{BodyPiece::Status::kMalformed, {}};
+    const auto read = co_await stream_->read(buffer_.tail(), buffer_.tail_room(),
+                                             worker_.loop().now_ms() + time.body_progress_ms);
+    if (read.status == net::IoStatus::kTimedOut) co_return BodyPiece{BodyPiece::Status::kTooSlow, {}};
+    if (!read.ok()) co_return BodyPiece{BodyPiece::Status::kClosed, {}};
+    buffer_.commit(read.bytes);
+  }
+}
+
+net::Task<bool> ClientConnection::invite_body() {
+  const bool body_came = buffer_.size() > decoder_.head_bytes();
+  if (!exchange_->head->expects_continue || body_came || std::exchange(invited_, true)) co_return true;
+  co_return co_await send("HTTP/1.1 100 Continue\r\n\r\n", {});
+}
+
+net::Task<bool> ClientConnection::send(std::string_view first, std::string_view second) {
+  if (aborted_) co_return false;
+  const std::int64_t deadline =
+      worker_.loop().now_ms() + worker_.shared().plan->limits.time.write_progress_ms;
+  const auto written = co_await stream_->write(first, second, deadline);
+  co_return written.ok();
+}
+
+}  // namespace caponier::gateway

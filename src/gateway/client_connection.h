@@ -1,0 +1,76 @@
+// A client's HTTP/1.1 connection: reads heads, hands exchanges to the Driver one after the other, keeps or
+// closes. The head and pipelined bytes share one pinned buffer, which is given back whenever the connection
+// is quiet.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/buffer.h"
+#include "gateway/client_side.h"
+#include "gateway/driver.h"
+#include "gateway/worker.h"
+#include "http/h1_decoder.h"
+#include "net/stream.h"
+#include "net/task.h"
+#include "stages/exchange.h"
+
+namespace caponier::gateway {
+
+class ClientConnection final : private ClientSide {
+ public:
+  ClientConnection(Worker& worker, std::unique_ptr<net::Stream> stream, stages::Peer peer,
+                   std::shared_ptr<const Surface> surface);
+  ~ClientConnection() override;
+  ClientConnection(const ClientConnection&) = delete;
+  ClientConnection& operator=(const ClientConnection&) = delete;
+
+  // Runs by itself; the object frees itself at its end.
+  void start();
+  void end_if_idle();
+  void abort() override;
+  [[nodiscard]] ClientConnection* next() const { return next_; }
+
+ private:
+  // Waits for the first byte of a request without holding a buffer.
+  class FirstByte;
+  enum class HeadRead : std::uint8_t { kComplete, kEnd, kRefused };
+
+  static net::Task<void> live(ClientConnection* self);
+  net::Task<bool> secure();
+  net::Task<void> serve();
+  net::Task<HeadRead> read_head();
+  net::Task<void> refuse_undecodable(Reason reason, std::string_view detail);
+  net::Task<void> linger();
+  void begin_exchange();
+
+  std::optional<std::string_view> whole_body() override;
+  net::Task<BodyPiece> read_body() override;
+  net::Task<bool> invite_body() override;
+  [[nodiscard]] bool body_complete() const override { return body_.complete(); }
+  net::Task<bool> send(std::string_view first, std::string_view second) override;
+
+  Worker& worker_;
+  std::unique_ptr<net::Stream> stream_;
+  stages::Peer peer_;
+  std::shared_ptr<const Surface> surface_;
+  Buffer buffer_;
+  http::RequestDecoder decoder_;
+  http::BodyDecoder body_;
+  std::size_t body_used_ = 0;  // framed bytes behind the head that the last piece took
+  bool invited_ = false;
+  bool aborted_ = false;
+  std::unique_ptr<stages::Exchange> exchange_;
+  Driver driver_;
+  std::string scratch_;
+  std::uint32_t served_ = 0;
+  FirstByte* quiet_ = nullptr;
+  ClientConnection* next_ = nullptr;
+  ClientConnection* previous_ = nullptr;
+};
+
+}  // namespace caponier::gateway

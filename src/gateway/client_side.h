@@ -1,0 +1,35 @@
+// The client's side of one exchange, whatever codec carries it: where the body comes from and where the
+// answer goes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "net/task.h"
+
+namespace caponier::gateway {
+
+struct BodyPiece {
+  enum class Status : std::uint8_t { kData, kEnd, kTooSlow, kClosed, kMalformed };
+  Status status = Status::kClosed;
+  std::string_view data;  // kData: until the next call
+};
+
+class ClientSide {
+ public:
+  virtual ~ClientSide() = default;
+  // The whole body if it is here already, without waiting.
+  virtual std::optional<std::string_view> whole_body() = 0;
+  virtual net::Task<BodyPiece> read_body() = 0;
+  // Sends 100 Continue if the client waits for it.
+  virtual net::Task<bool> invite_body() = 0;
+  // Everything of the body has been read.
+  [[nodiscard]] virtual bool body_complete() const = 0;
+  // Serialised bytes of the answer, in order. False: the client is gone.
+  virtual net::Task<bool> send(std::string_view first, std::string_view second) = 0;
+  // The answer cannot be completed: the client must not take what it has for the whole.
+  virtual void abort() = 0;
+};
+
+}  // namespace caponier::gateway

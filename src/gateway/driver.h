@@ -1,0 +1,71 @@
+// The exchange driver: takes one request through the stages and to the upstream and its answer back. All
+// waiting of an exchange happens here; the stages only judge. Whatever happens, exactly one record is
+// written, and the upstream receives not one byte of a request that is not allowed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/client_side.h"
+#include "gateway/upload.h"
+#include "net/task.h"
+#include "stages/exchange.h"
+#include "stages/finish/record.h"
+#include "stages/verdict.h"
+#include "upstream/pool.h"
+
+namespace caponier::gateway {
+
+class Worker;
+
+class Driver {
+ public:
+  Driver(Worker& worker, ClientSide& client) : worker_(worker), client_(client) {}
+
+  // One exchange, from its decoded head to its record. True if the client's connection can carry another one;
+  // `may_stay` false ends it in any case.
+  net::Task<bool> run(stages::Exchange& exchange, bool may_stay);
+
+ private:
+  using Lease = upstream::Pool::Lease;
+
+  net::Task<bool> judge(stages::Exchange& exchange);
+  net::Task<std::optional<stages::Denial>> gather_body(stages::Exchange& exchange, std::uint64_t bytes_max);
+  net::Task<void> forward(stages::Exchange& exchange);
+  net::Task<Lease> send_request(stages::Exchange& exchange);
+  net::Task<Lease> obtain(stages::Exchange& exchange, bool fresh);
+  net::Task<std::optional<stages::Denial>> read_response_head(stages::Exchange& exchange,
+                                                              upstream::Connection& connection);
+  net::Task<void> pass_response(stages::Exchange& exchange, Lease connection);
+  net::Task<bool> pass_body(upstream::Connection& connection, http::BodyDecoder& decoder, bool chunked);
+  net::Task<void> refuse(stages::Exchange& exchange, stages::Denial denial);
+  net::Task<void> answer(stages::Exchange& exchange, const stages::LocalResponse& response);
+
+  bool append_request_head(const stages::Exchange& exchange);
+  bool append_response_head(const stages::Exchange& exchange, const http::ResponseHead& head, bool chunked);
+  [[nodiscard]] bool may_retry(const stages::Exchange& exchange,
+                               const upstream::Connection& connection) const;
+  [[nodiscard]] std::int64_t deadline(std::int64_t within_ms) const;
+  void end_request();
+  void count_gathered();
+  void finish(stages::Exchange& exchange);
+
+  Worker& worker_;
+  ClientSide& client_;
+  std::string out_;
+  std::string_view buffered_;       // the judged body: in the client's buffer, or in body_
+  std::string body_;                // a gathered body
+  std::int64_t body_counted_ = 0;   // bytes of it that the process counts as in flight
+  std::unique_ptr<Upload> upload_;  // of a streamed body
+  std::optional<stages::Denial> denial_;
+  stages::Outcome outcome_;
+  std::int64_t started_us_ = 0;
+  std::int64_t ends_ms_ = 0;  // the exchange's total time
+  bool keep_alive_ = false;
+  bool retried_ = false;
+};
+
+}  // namespace caponier::gateway

@@ -1,0 +1,67 @@
+// A streamed request body on its way from the client to the upstream, beside the answer that comes back: so
+// that an upstream which answers while it reads cannot block itself.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "gateway/client_side.h"
+#include "net/stream.h"
+#include "net/task.h"
+
+namespace caponier::gateway {
+
+class Upload {
+ public:
+  enum class State : std::uint8_t {
+    kRunning,
+    kDone,
+    kTooLarge,
+    kTooSlow,
+    kClientClosed,
+    kMalformed,
+    kUpstreamClosed
+  };
+
+  // `chunked`: the framing towards the upstream. At most `bytes_max` body bytes.
+  Upload(ClientSide& client, net::Stream& upstream, bool chunked, std::uint64_t bytes_max,
+         std::int64_t write_ms)
+      : client_(client), upstream_(upstream), chunked_(chunked), bytes_max_(bytes_max), write_ms_(write_ms) {}
+
+  // Starts; runs until the body is through or broken. On a break, the upstream's connection is aborted, which
+  // wakes whoever waits for its answer.
+  void start() { net::spawn(run()); }
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+  // `co_await upload.ended()`.
+  class Ended {
+   public:
+    explicit Ended(Upload& upload) : upload_(upload) {}
+    [[nodiscard]] bool await_ready() const { return upload_.state_ != State::kRunning; }
+    void await_suspend(std::coroutine_handle<> handle) { upload_.waiter_ = handle; }
+    void await_resume() const {}
+
+   private:
+    Upload& upload_;
+  };
+  Ended ended() { return Ended(*this); }
+
+ private:
+  net::Task<void> run();
+  net::Task<State> relay();
+
+  ClientSide& client_;
+  net::Stream& upstream_;
+  bool chunked_;
+  std::uint64_t bytes_max_;
+  std::int64_t write_ms_;
+  std::uint64_t bytes_ = 0;
+  std::string frame_;
+  State state_ = State::kRunning;
+  std::coroutine_handle<> waiter_;
+};
+
+}  // namespace caponier::gateway

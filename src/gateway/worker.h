@@ -1,0 +1,98 @@
+// One worker: a loop and everything that belongs to it. Nothing here is touched by another thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/buffer.h"
+#include "event/record.h"
+#include "gateway/id_source.h"
+#include "gateway/shared.h"
+#include "net/network.h"
+#include "stages/authenticate/token_cache.h"
+#include "stages/exchange.h"
+#include "stages/state.h"
+#include "upstream/pool.h"
+
+namespace caponier::gateway {
+
+class ClientConnection;
+
+// A listening surface.
+struct Surface {
+  std::string name;                         // "public"
+  std::shared_ptr<tls::ServerContext> tls;  // null: plain HTTP
+};
+
+class Worker {
+ public:
+  Worker(Shared& shared, net::Network& network, RandomSource& random);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Accepts from `listener` until drain().
+  void serve(std::unique_ptr<net::Listener> listener, std::shared_ptr<const Surface> surface);
+  // No new connections; idle ones end now, busy ones after their exchange.
+  void drain();
+  // Ends everything that is still open.
+  void abort_all();
+  [[nodiscard]] bool idle() const { return connections_ == nullptr && accepting_ == 0; }
+
+  Shared& shared() { return shared_; }
+  net::Loop& loop() { return network_.loop(); }
+  BlockPool& blocks() { return blocks_; }
+  upstream::Pool& upstream() { return upstream_; }
+  const stages::State& state() const { return state_; }
+  IdSource& ids() { return ids_; }
+
+  // Exchanges are reused; a taken one is reset.
+  std::unique_ptr<stages::Exchange> take_exchange();
+  void give_exchange(std::unique_ptr<stages::Exchange> exchange);
+
+  // Records gather here and leave in batches.
+  template <class Record>
+  void record(const Record& record) {
+    event::append(records_, record);
+    note_records();
+  }
+  void flush_records();
+
+  // Memory that requests hold beyond pooled blocks (gathered bodies), counted process-wide.
+  [[nodiscard]] bool overloaded();
+  void add_in_flight(std::int64_t bytes);
+
+ private:
+  friend class ClientConnection;
+  class FlushTimer final : public net::TimerNode {
+   public:
+    explicit FlushTimer(Worker& worker) : worker_(worker) {}
+    void expired() override { worker_.flush_records(); }
+
+   private:
+    Worker& worker_;
+  };
+
+  net::Task<void> accept_from(net::Listener* listener, std::shared_ptr<const Surface> surface);
+  void admit(net::Listener::Accepted accepted, const std::shared_ptr<const Surface>& surface);
+  void note_records();
+
+  Shared& shared_;
+  net::Network& network_;
+  BlockPool blocks_;
+  upstream::Pool upstream_;
+  stages::TokenCache tokens_;
+  stages::State state_;
+  IdSource ids_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::vector<std::unique_ptr<stages::Exchange>> exchanges_;
+  std::string records_;
+  FlushTimer flush_timer_;
+  ClientConnection* connections_ = nullptr;  // intrusive list
+  std::size_t accepting_ = 0;
+  std::int64_t block_bytes_counted_ = 0;
+};
+
+}  // namespace caponier::gateway

@@ -1,0 +1,99 @@
+#include "upstream/pool.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace caponier::upstream {
+
+Connection::Connection(std::unique_ptr<net::Stream> stream, Pool& pool)
+    : stream_(std::move(stream)), pool_(pool), buffer_(pool.blocks_), decoder_(pool.limits_.http) {}
+
+Connection::~Connection() {
+  stream_->wait(net::Direction::kRead, nullptr);
+}
+
+void Connection::ready() {
+  // Nothing is owed to us: whatever this is, a close or stray bytes, the connection cannot carry another
+  // exchange.
+  pool_.drop(this);
+}
+
+Pool::Pool(net::Network& network, BlockPool& blocks, Target target, const Limits& limits)
+    : network_(network), blocks_(blocks), target_(std::move(target)), limits_(limits) {}
+
+Pool::~Pool() = default;
+
+Pool::Lease Pool::take_idle() {
+  const std::int64_t oldest = network_.loop().now_ms() - limits_.time.upstream_idle_ms;
+  while (!idle_.empty()) {
+    Lease connection = std::move(idle_.back());
+    idle_.pop_back();
+    connection->stream().wait(net::Direction::kRead, nullptr);
+    if (connection->idle_since_ms_ < oldest) {
+      // The rest were used even earlier.
+      connection->stream().shutdown();
+      idle_.clear();
+      return nullptr;
+    }
+    ++connection->uses_;
+    return connection;
+  }
+  return nullptr;
+}
+
+net::Task<Result<Pool::Lease, ConnectFailure>> Pool::connect(std::int64_t deadline_ms) {
+  auto stream =
+      co_await open(std::min(deadline_ms, network_.loop().now_ms() + limits_.time.upstream_connect_ms));
+  if (!stream) co_return Err(std::move(stream.error()));
+  auto connection = std::make_unique<Connection>(std::move(*stream), *this);
+  connection->uses_ = 1;
+  co_return connection;
+}
+
+net::Task<Result<std::unique_ptr<net::Stream>, ConnectFailure>> Pool::open(std::int64_t deadline_ms) {
+  std::vector<net::Address> addresses;
+  if (auto literal = net::parse_address(target_.host, target_.port)) {
+    addresses.push_back(*literal);
+  } else {
+    auto resolved = co_await network_.resolve(target_.host, target_.port, deadline_ms);
+    if (!resolved) co_return Err(ConnectFailure{ConnectError::kUnreachable, resolved.error()});
+    addresses = std::move(*resolved);
+  }
+  std::string why = "no address";
+  for (const net::Address& address : addresses) {
+    auto stream = co_await network_.connect(address, deadline_ms);
+    if (!stream) {
+      why = address.text() + ": " + stream.error();
+      if (network_.loop().now_ms() >= deadline_ms)
+        co_return Err(ConnectFailure{ConnectError::kTimedOut, why});
+      continue;
+    }
+    if (!target_.tls) co_return std::move(*stream);
+    auto secured = co_await tls::connect(std::move(*stream), target_.tls, target_.server_name, deadline_ms);
+    if (secured) co_return std::move(*secured);
+    co_return Err(ConnectFailure{secured.error().timed_out ? ConnectError::kTimedOut : ConnectError::kTls,
+                                 "TLS: " + secured.error().detail});
+  }
+  co_return Err(ConnectFailure{ConnectError::kUnreachable, std::move(why)});
+}
+
+void Pool::give_back(Lease connection) {
+  if (idle_.size() >= kIdleMax || !connection->buffer().empty()) {
+    connection->stream().shutdown();
+    return;
+  }
+  connection->buffer().release();
+  connection->idle_since_ms_ = network_.loop().now_ms();
+  connection->stream().wait(net::Direction::kRead, connection.get());
+  idle_.push_back(std::move(connection));
+}
+
+void Pool::drop(Connection* connection) {
+  auto at = std::find_if(idle_.begin(), idle_.end(),
+                         [connection](const Lease& l) { return l.get() == connection; });
+  if (at == idle_.end()) return;
+  Lease gone = std::move(*at);
+  idle_.erase(at);
+}
+
+}  // namespace caponier::upstream

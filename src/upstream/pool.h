@@ -1,0 +1,90 @@
+// Keep-alive connections to one upstream, one pool per loop. The most recently used connection is taken
+// first. An idle one is watched: when the upstream closes it or says something unasked, it leaves the pool at
+// once, without a probe.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/buffer.h"
+#include "base/limits.h"
+#include "base/result.h"
+#include "http/h1_decoder.h"
+#include "net/network.h"
+#include "tls/context.h"
+
+namespace caponier::upstream {
+
+struct Target {
+  std::string host;
+  std::uint16_t port = 0;
+  std::string server_name;                  // TLS: sent and verified
+  std::shared_ptr<tls::ClientContext> tls;  // null: plain
+};
+
+enum class ConnectError : std::uint8_t { kUnreachable, kTimedOut, kTls };
+struct ConnectFailure {
+  ConnectError error;
+  std::string detail;
+};
+
+class Pool;
+
+// One connection to the upstream; leased to one exchange at a time.
+class Connection final : private net::Waiter {
+ public:
+  Connection(std::unique_ptr<net::Stream> stream, Pool& pool);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  net::Stream& stream() { return *stream_; }
+  Buffer& buffer() { return buffer_; }
+  [[nodiscard]] const Buffer& buffer() const { return buffer_; }
+  http::ResponseDecoder& decoder() { return decoder_; }
+  // Was it used before? Then it may turn out dead before an answer, and one retry elsewhere is in order.
+  [[nodiscard]] bool reused() const { return uses_ > 1; }
+
+ private:
+  friend class Pool;
+  void ready() override;  // while idle: the upstream spoke or closed
+  std::unique_ptr<net::Stream> stream_;
+  Pool& pool_;
+  Buffer buffer_;
+  http::ResponseDecoder decoder_;
+  std::uint32_t uses_ = 0;
+  std::int64_t idle_since_ms_ = 0;
+};
+
+class Pool {
+ public:
+  Pool(net::Network& network, BlockPool& blocks, Target target, const Limits& limits);
+  ~Pool();
+
+  using Lease = std::unique_ptr<Connection>;
+  // An idle connection, or null. `fresh_only` after one turned out dead.
+  Lease take_idle();
+  net::Task<Result<Lease, ConnectFailure>> connect(std::int64_t deadline_ms);
+  // Back into the pool; only after a whole answer, with both sides willing to keep the connection.
+  void give_back(Lease connection);
+  [[nodiscard]] const Target& target() const { return target_; }
+  [[nodiscard]] std::size_t idle() const { return idle_.size(); }
+
+  static constexpr std::size_t kIdleMax = 256;
+
+ private:
+  friend class Connection;
+  void drop(Connection* connection);
+  net::Task<Result<std::unique_ptr<net::Stream>, ConnectFailure>> open(std::int64_t deadline_ms);
+
+  net::Network& network_;
+  BlockPool& blocks_;
+  Target target_;
+  const Limits& limits_;
+  std::vector<Lease> idle_;  // oldest first
+};
+
+}  // namespace caponier::upstream
