@@ -1,5 +1,6 @@
-// One request and its answer, as the stages see it: what came in, and the products of the stages so far. It knows
-// neither connection nor codec. It owns the arena that everything of this request lives in, and is reused.
+// One request and its answer, as the stages see it: what came in, and the products of the stages so far. It
+// knows neither connection nor codec. It owns the arena that everything of this request lives in, and is
+// reused.
 #pragma once
 
 #include <array>
@@ -19,6 +20,7 @@
 #include "json/document.h"
 #include "plan/plan.h"
 #include "reasons/reasons.h"
+#include "stages/verdict.h"
 
 namespace caponier::stages {
 
@@ -32,8 +34,8 @@ struct Peer {
   [[nodiscard]] std::string_view limit_key() const;
 };
 
-// Products, in the order of the stages. A stage takes those of the stages before it, so that calling one too early does
-// not compile.
+// Products, in the order of the stages. A stage takes those of the stages before it, so that calling one too
+// early does not compile.
 struct Admitted {};
 struct Matched {
   const plan::Operation* operation = nullptr;
@@ -43,17 +45,23 @@ struct Matched {
 struct Principal {
   bool anonymous = true;
   std::string_view issuer;
-  std::string_view subject;       // sub, else client_id; of a key: its subject
-  std::string_view credential;    // what to log: "token:<digest>", "key:<id>"
+  std::string_view subject;     // sub, else client_id; of a key: its subject
+  std::string_view credential;  // what to log: "token:<digest>", "key:<id>"
+  // What limits count a caller by: issuer and subject of a token, so that a fresh token is not a fresh
+  // budget; else the token or key itself.
   std::uint64_t credential_hash = 0;
   std::shared_ptr<const jose::Claims> claims;  // of a token
-  const plan::ApiKey* key = nullptr;           // of an API key
-  std::uint32_t alternative = 0;  // which of the operation's alternatives holds (authorize judges its scopes)
+  const plan::ApiKey* key = nullptr;           // of an API key: the first that was presented
+  std::span<const plan::ApiKey* const> keys;   // by index of Plan::schemes, null where none was presented
+  // Bit i: the credentials satisfy the operation's alternative i; authorize judges its scopes.
+  std::uint64_t alternatives = 0;
   [[nodiscard]] bool has_scope(std::string_view scope) const;
+  // Text of a claim of the token; of an API key only "sub" is known.
   [[nodiscard]] std::optional<std::string_view> claim(std::string_view name) const;
 };
 struct Limited {
   // The tightest of the limits that applied, for the headers; capacity 0: none applied.
+  std::string_view name;
   std::uint32_t capacity = 0;
   std::uint32_t remaining = 0;
   std::int64_t reset_s = 0;
@@ -63,11 +71,14 @@ struct Authorized {};
 // The head is decided: what must come before the body may be read or streamed.
 struct HeadDecision {
   const plan::Operation* operation = nullptr;
-  const plan::Body* body = nullptr;   // null: no body comes
-  bool buffer_body = false;           // judge_body needs it whole; otherwise it is streamed
+  const plan::Body* body = nullptr;  // null: no body comes
+  bool buffer_body = false;          // judge_body needs it whole; otherwise it is streamed
   std::uint64_t body_bytes_max = 0;
 };
 struct ValidBody {};
+struct ValidParameters {
+  std::string_view canonical_query;  // as it goes upstream, without '?'
+};
 
 struct Exchange {
   explicit Exchange(std::size_t arena_bytes = 8192) : arena(arena_bytes) {}
@@ -79,10 +90,10 @@ struct Exchange {
   Now now;
   const Peer* peer = nullptr;
   const http::RequestHead* head = nullptr;
-  std::string_view request_id;      // ours, in the arena
-  std::string_view trace_id;        // 32 hex digits, in the arena
-  std::string_view span_id;         // 16
-  std::string_view client_trace_id; // recorded, not continued
+  std::string_view request_id;       // ours, in the arena
+  std::string_view trace_id;         // 32 hex digits, in the arena
+  std::string_view span_id;          // 16
+  std::string_view client_trace_id;  // recorded, not continued
 
   Arena arena;
   json::Document body_document;
@@ -95,12 +106,24 @@ struct Exchange {
   std::optional<Principal> principal;
   std::optional<Limited> limited;
   std::optional<Authorized> authorized;
+  std::optional<ValidParameters> parameters;
   std::optional<HeadDecision> head_decision;
-  std::uint32_t needs = 0;
+  std::uint32_t needs = 0;               // asked so far; judge_head counts and bounds them
+  bool keys_asked = false;               // keys were needed and fetched: a second time would not help
+  std::optional<Limited> limit_refused;  // the limit that refused, for the headers of the answer
 
-  // Runs `stage` unless its product is here already.
+  // The product of `stage`, which runs only if it is not here yet: on a resume after a Need nothing is
+  // charged twice.
   template <class T, class Stage>
-  bool has(const std::optional<T>& product, Stage&&) const { return product.has_value(); }
+  Verdict<const T*> once(std::optional<T> Exchange::*product, Stage&& stage) {
+    std::optional<T>& kept = this->*product;
+    if (!kept) {
+      Verdict<T> verdict = stage();
+      if (!verdict) return std::move(verdict).template refusal<const T*>();
+      kept.emplace(std::move(*verdict));
+    }
+    return &*kept;
+  }
 
   // Ready for the next request; keeps memory.
   void reset();

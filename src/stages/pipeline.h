@@ -7,17 +7,19 @@
 
 namespace caponier::stages {
 
-// Decides on the head alone. On a Need, the driver gets what is needed and calls again with the same exchange: products
-// already obtained stay, and nothing is charged twice.
+// Decides on the head alone. On a Need, the driver gets what is needed and calls again with the same
+// exchange: products already obtained stay, and nothing is charged twice.
 Verdict<HeadDecision> judge_head(const State& state, Exchange& exchange);
 
-// Decides on the whole body of an operation whose HeadDecision says buffer_body. `body` views the connection's buffer.
+// Decides on the whole body of an operation whose HeadDecision says buffer_body. `body` views the
+// connection's buffer.
 Verdict<ValidBody> judge_body(const State& state, Exchange& exchange, std::string_view body);
 
 // Decides on the head of the upstream's answer.
 struct ResponseDecision {
   bool pass = true;
 };
-Verdict<ResponseDecision> judge_response(const State& state, Exchange& exchange, const http::ResponseHead& head);
+Verdict<ResponseDecision> judge_response(const State& state, Exchange& exchange,
+                                         const http::ResponseHead& head);
 
 }  // namespace caponier::stages

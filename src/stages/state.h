@@ -1,5 +1,5 @@
-// The state that stages judge by and change: token cache, limiter, failed-authentication budget, key rings. Owned by
-// the process or the worker, handed in; no stage does I/O.
+// The state that stages judge by and change: token cache, limiter, failed-authentication budget, key rings.
+// Owned by the process or the worker, handed in; no stage does I/O.
 #pragma once
 
 #include "base/digest.h"
@@ -10,10 +10,10 @@
 namespace caponier::stages {
 
 struct State {
-  DigestKey digest_key{};           // secret per process
-  Limiter* limiter = nullptr;       // process-wide, exact across workers
-  KeyRing* keys = nullptr;          // process-wide
-  TokenCache* tokens = nullptr;     // this worker's
+  DigestKey digest_key{};        // secret per process
+  Limiter* limiter = nullptr;    // process-wide, exact across workers
+  KeyRing* keys = nullptr;       // process-wide
+  TokenCache* tokens = nullptr;  // this worker's
 };
 
 }  // namespace caponier::stages

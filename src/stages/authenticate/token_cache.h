@@ -1,10 +1,10 @@
-// Facts about tokens whose signature has been verified, under a keyed digest of the whole token; one cache per worker,
-// bounded. Never a decision: issuer, audience, scope and time are judged again for each request.
+// Facts about tokens whose signature has been verified, under a keyed digest of the whole token; one cache
+// per worker, bounded. Never a decision: issuer, audience, scope and time are judged again for each request.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "base/digest.h"
@@ -15,23 +15,29 @@ namespace caponier::stages {
 struct CachedToken {
   Digest128 digest;
   std::shared_ptr<const jose::Claims> claims;
-  std::uint32_t issuer = 0;           // index into Plan::issuers
-  std::uint64_t plan_id = 0;          // issuer indices hold for one Plan only
+  std::uint32_t issuer = 0;   // index into Plan::issuers
+  std::uint64_t plan_id = 0;  // of the KeyRing: issuer indices hold for one Plan only
   std::uint64_t key_generation = 0;
-  std::string credential;             // "token:<hex>", for the log
+  std::uint64_t identity_hash = 0;  // Principal::credential_hash
 };
 
 class TokenCache {
  public:
   explicit TokenCache(std::uint32_t entries_max);
-  // Null if unknown, from another Plan or key generation, or past exp.
-  [[nodiscard]] const CachedToken* find(const Digest128& digest, std::uint64_t plan_id, std::int64_t now_s) const;
+  // Null if unknown, from another Plan, or past exp; the caller compares the key generation. Valid until
+  // insert().
+  [[nodiscard]] const CachedToken* find(const Digest128& digest, std::uint64_t plan_id,
+                                        std::int64_t now_s) const;
   void insert(CachedToken token);
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
-  std::vector<CachedToken> slots_;    // set-associative, eight ways; the one that expires first goes
+  static constexpr std::size_t kWays = 8;
+  using Set = std::array<CachedToken, kWays>;
+
+  std::size_t ways_;  // 8, fewer if fewer entries are allowed in all
   std::size_t size_ = 0;
+  std::vector<std::unique_ptr<Set>> sets_;  // made when first used; the entry that expires first goes
 };
 
 }  // namespace caponier::stages

@@ -1,5 +1,5 @@
-// What leaves: the canonical request to the upstream (design 5.7), the clean response to the client, and the RFC 9457
-// answer to a refusal. Head bytes only; framing headers are the driver's.
+// What leaves: the canonical request to the upstream (design 5.7), the clean response to the client, and the
+// RFC 9457 answer to a refusal. Head bytes only; framing headers are the driver's.
 #pragma once
 
 #include <string>
@@ -13,11 +13,14 @@ namespace caponier::stages {
 // False if a header cannot be sent safely.
 [[nodiscard]] bool append_upstream_head(std::string& out, const Exchange& exchange);
 
-// Appends status line and headers of the upstream's answer as the client may see them: no server, version, hop-by-hop
-// or framing headers; ours added (X-Request-ID, security headers, HSTS, rate limits). No final CRLF. False as above.
-[[nodiscard]] bool append_response_head(std::string& out, const Exchange& exchange, const http::ResponseHead& head);
+// Appends status line and headers of the upstream's answer as the client may see them: no server, version,
+// hop-by-hop or framing headers; ours added (X-Request-ID, security headers, HSTS, rate limits). No final
+// CRLF. False as above.
+[[nodiscard]] bool append_response_head(std::string& out, const Exchange& exchange,
+                                        const http::ResponseHead& head);
 
-// A whole answer of our own: head, Content-Length, body. `keep_alive` decides the Connection header; HEAD gets no body.
+// A whole answer of our own: head, Content-Length, body. `keep_alive` decides the Connection header; HEAD
+// gets no body.
 void append_refusal(std::string& out, const Exchange& exchange, const Denial& denial, bool keep_alive);
 void append_local(std::string& out, const Exchange& exchange, const LocalResponse& response, bool keep_alive);
 // For requests that never became an exchange (undecodable).

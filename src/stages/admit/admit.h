@@ -1,0 +1,24 @@
+// Stage admit: whether the peer may ask at all, before anything is read from its request. Budgets per address
+// (IPv6 by /64) on the Limiter, and the Host allow-list, which ends DNS rebinding and requests meant for
+// somebody else.
+#pragma once
+
+#include <optional>
+
+#include "stages/exchange.h"
+#include "stages/state.h"
+#include "stages/verdict.h"
+
+namespace caponier::stages {
+
+// A new connection of `peer`: nullopt if it may go on. How many are open is counted by the gateway.
+std::optional<Denial> admit_connection(const State& state, const Limits& limits, const Peer& peer,
+                                       const Now& now);
+
+Verdict<Admitted> admit(const State& state, const Exchange& exchange);
+
+// Charges the address for a credential that was presented and is not valid. Signature checks cost more than
+// requests do, and guessing must not pay: an address over this budget is refused by admit before any of them.
+void note_failed_authentication(const State& state, const Exchange& exchange);
+
+}  // namespace caponier::stages

@@ -1,0 +1,48 @@
+#include "stages/exchange.h"
+
+#include <algorithm>
+
+namespace caponier::stages {
+
+std::string_view Peer::limit_key() const {
+  static constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  const char* bytes = reinterpret_cast<const char*>(address.data());
+  // Whoever has one IPv6 address has the 2^64 of its network, too.
+  const bool ipv4 = std::equal(kMapped.begin(), kMapped.end(), address.begin());
+  return {bytes, ipv4 ? 16U : 8U};
+}
+
+bool Principal::has_scope(std::string_view scope) const {
+  if (claims && claims->has_scope(scope)) return true;
+  return key != nullptr && std::ranges::find(key->scopes, scope) != key->scopes.end();
+}
+
+std::optional<std::string_view> Principal::claim(std::string_view name) const {
+  if (claims) return claims->text(name);
+  if (key != nullptr && name == "sub") return key->subject;
+  return std::nullopt;
+}
+
+void Exchange::reset() {
+  plan.reset();
+  now = {};
+  peer = nullptr;
+  head = nullptr;
+  request_id = trace_id = span_id = client_trace_id = {};
+  arena.reset();
+  body_document.clear();
+  parameter_document.clear();
+  scratch.clear();
+  admitted.reset();
+  matched.reset();
+  principal.reset();
+  limited.reset();
+  authorized.reset();
+  parameters.reset();
+  head_decision.reset();
+  needs = 0;
+  keys_asked = false;
+  limit_refused.reset();
+}
+
+}  // namespace caponier::stages

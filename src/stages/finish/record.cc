@@ -1,0 +1,67 @@
+#include "stages/finish/record.h"
+
+#include <array>
+
+namespace caponier::stages {
+namespace {
+
+bool looks_personal(std::string_view subject) {
+  return subject.find_first_of("@ \t\r\n\v\f") != std::string_view::npos;
+}
+
+// "hash:" and 16 digits: the same subject can be followed through the log of one process, and not be named.
+std::string_view hashed(const State& state, Arena& arena, std::string_view subject) {
+  std::array<char, 21> text = {'h', 'a', 's', 'h', ':'};
+  std::uint64_t hash = keyed_hash(state.digest_key, subject);
+  for (std::size_t i = text.size(); i-- > 5; hash >>= 4) text[i] = "0123456789abcdef"[hash & 15U];
+  return arena.copy({text.data(), text.size()});
+}
+
+}  // namespace
+
+event::ExchangeRecord make_record(const State& state, Exchange& exchange, const Outcome& outcome) {
+  event::ExchangeRecord record;
+  record.wall_ms = exchange.now.wall_ms;
+  record.request_id = exchange.request_id;
+  record.trace_id = exchange.trace_id;
+  record.client_trace_id = exchange.client_trace_id;
+  if (exchange.peer != nullptr) {
+    record.peer = exchange.peer->text;
+    record.listener = exchange.peer->listener;
+  }
+  if (exchange.head != nullptr) {
+    const std::string_view method = http::name(exchange.head->method);
+    record.method = method.empty() ? "OTHER" : method;
+    if (!exchange.matched) record.raw_path.text = exchange.head->path;
+    if (const http::Header* agent = exchange.head->find(http::Field::kUserAgent))
+      record.user_agent.text = agent->value;
+  }
+  if (exchange.matched) {
+    record.operation = exchange.matched->operation->id;
+    record.path = exchange.matched->operation->path;
+  }
+  if (exchange.principal) {
+    const Principal& principal = *exchange.principal;
+    record.issuer = principal.issuer;
+    record.credential = principal.credential;
+    record.subject.text = looks_personal(principal.subject) ? hashed(state, exchange.arena, principal.subject)
+                                                            : principal.subject;
+  }
+  if (outcome.denial != nullptr) {
+    record.reason = outcome.denial->reason;
+    record.stage = outcome.denial->stage;
+    record.detail = outcome.denial->detail;
+    record.where = outcome.denial->where;
+  }
+  record.status = outcome.status;
+  record.upstream_status = outcome.upstream_status;
+  record.request_body_bytes = outcome.request_body_bytes;
+  record.response_body_bytes = outcome.response_body_bytes;
+  record.duration_us = outcome.duration_us;
+  record.upstream_us = outcome.upstream_us;
+  record.upstream_attempts = outcome.upstream_attempts;
+  record.aborted = outcome.aborted;
+  return record;
+}
+
+}  // namespace caponier::stages

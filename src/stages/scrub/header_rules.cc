@@ -1,0 +1,156 @@
+#include "stages/scrub/header_rules.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/bytes.h"
+
+namespace caponier::stages {
+namespace {
+
+using http::Field;
+
+constexpr std::array<std::string_view, 24> kImpersonating = {"x-http-method-override",
+                                                             "x-http-method",
+                                                             "x-method-override",
+                                                             "x-original-url",
+                                                             "x-rewrite-url",
+                                                             "x-original-uri",
+                                                             "x-original-method",
+                                                             "x-original-host",
+                                                             "x-host",
+                                                             "x-client-ip",
+                                                             "x-cluster-client-ip",
+                                                             "x-originating-ip",
+                                                             "x-remote-ip",
+                                                             "x-remote-addr",
+                                                             "x-remote-user",
+                                                             "remote-user",
+                                                             "remote-addr",
+                                                             "true-client-ip",
+                                                             "client-ip",
+                                                             "cf-connecting-ip",
+                                                             "cf-connecting-ipv6",
+                                                             "fastly-client-ip",
+                                                             "x-azure-clientip",
+                                                             "x-envoy-external-address"};
+
+constexpr std::array<std::string_view, 13> kDisclosing = {
+    "alt-svc",  // would lead clients around the gateway
+    "x-served-by",    "x-backend-server",    "x-backend",
+    "x-server",       "x-server-powered-by", "x-powered-cms",
+    "liferay-portal", "x-turbo-charged-by",  "x-varnish",
+    "x-debug-token",  "x-debug-token-link",  "sourcemap"};
+
+template <std::size_t kSize>
+bool is_one_of(const std::array<std::string_view, kSize>& names, std::string_view name) {
+  return std::ranges::any_of(
+      names, [name](std::string_view n) { return n.size() == name.size() && equals_ignore_case(n, name); });
+}
+
+bool has_prefix(std::string_view name, std::string_view lower_prefix) {
+  return name.size() >= lower_prefix.size() &&
+         equals_ignore_case(name.substr(0, lower_prefix.size()), lower_prefix);
+}
+
+// Calls `visit` with each option of a Connection value; stops when it returns true.
+template <class Visit>
+bool any_option(std::string_view value, Visit&& visit) {
+  while (!value.empty()) {
+    const std::size_t end = std::min(value.find(','), value.size());
+    std::string_view option = value.substr(0, end);
+    value.remove_prefix(std::min(end + 1, value.size()));
+    option.remove_prefix(std::min(option.find_first_not_of(" \t"), option.size()));
+    option = option.substr(0, option.find_last_not_of(" \t") + 1);
+    if (!option.empty() && visit(option)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+ConnectionOptions::ConnectionOptions(std::span<const http::Header> headers) : headers_(headers) {
+  for (const http::Header& header : headers) {
+    if (header.field != Field::kConnection) continue;
+    any_ |= any_option(header.value, [](std::string_view option) {
+      return !equals_ignore_case(option, "keep-alive") && !equals_ignore_case(option, "close");
+    });
+  }
+}
+
+bool ConnectionOptions::list(std::string_view name) const {
+  if (!any_) return false;
+  return std::ranges::any_of(headers_, [name](const http::Header& header) {
+    return header.field == Field::kConnection && any_option(header.value, [name](std::string_view option) {
+             return equals_ignore_case(option, name);
+           });
+  });
+}
+
+bool is_hop_by_hop(const http::Header& header) {
+  switch (header.field) {
+    case Field::kConnection:
+    case Field::kContentLength:
+    case Field::kTransferEncoding:
+    case Field::kUpgrade:
+    case Field::kTe:
+    case Field::kTrailer:
+    case Field::kKeepAlive:
+    case Field::kProxyConnection:
+    case Field::kProxyAuthorization:
+    case Field::kProxyAuthenticate:
+      return true;
+    case Field::kOther:
+      return has_prefix(header.name, "proxy-") || equals_ignore_case(header.name, "http2-settings");
+    default:
+      return false;
+  }
+}
+
+bool is_impersonation(const http::Header& header) {
+  switch (header.field) {
+    case Field::kTraceparent:
+    case Field::kTracestate:
+    case Field::kForwarded:
+    case Field::kXForwarded:
+    case Field::kXRequestId:
+    case Field::kCaponier:
+      return true;
+    default:
+      return header.name.find('_') != std::string_view::npos || is_one_of(kImpersonating, header.name);
+  }
+}
+
+bool is_disclosure(const http::Header& header) {
+  switch (header.field) {
+    case Field::kServer:
+    case Field::kVia:
+    case Field::kXPoweredBy:
+    case Field::kStrictTransportSecurity:
+    case Field::kXContentTypeOptions:
+    case Field::kXRequestId:
+    case Field::kXForwarded:
+    case Field::kCaponier:
+    case Field::kRateLimit:
+      return true;
+    case Field::kOther:
+      return is_one_of(kDisclosing, header.name);
+    default:
+      return false;
+  }
+}
+
+bool is_declared_header(const plan::Operation& operation, std::string_view name) {
+  return std::ranges::any_of(operation.parameters, [name](const plan::Parameter& parameter) {
+    return parameter.in == openapi::ParameterIn::kHeader && equals_ignore_case(parameter.name, name);
+  });
+}
+
+bool is_api_key_header(const plan::Plan& plan, std::string_view name) {
+  return std::ranges::any_of(plan.schemes, [name](const plan::Scheme& scheme) {
+    return scheme.kind == plan::SchemeKind::kApiKeyHeader && scheme.header_name.size() == name.size() &&
+           equals_ignore_case(scheme.header_name, name);
+  });
+}
+
+}  // namespace caponier::stages

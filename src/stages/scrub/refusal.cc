@@ -1,0 +1,142 @@
+// Answers of our own: refusals as RFC 9457 problems, and local responses. The public text comes from the
+// table of reasons alone; a Denial's private detail is not read here.
+#include "http/h1_encoder.h"
+#include "json/write.h"
+#include "stages/scrub/own_headers.h"
+#include "stages/scrub/scrub.h"
+
+namespace caponier::stages {
+namespace {
+
+std::uint16_t status_of(Reason reason) {
+  const std::uint16_t status = entry(reason).status;
+  // Some reasons are for the log only; if one is answered all the same, it must not look like success.
+  return status >= 400 && status != 499 ? status : 500;
+}
+
+// "urn:uuid:..." of 32 hexadecimal digits; of anything else a relative reference.
+void append_instance(std::string& out, std::string_view request_id) {
+  std::string instance;
+  if (request_id.size() == 32) {
+    instance = "urn:uuid:";
+    for (std::size_t i = 0; i < request_id.size(); ++i) {
+      if (i == 8 || i == 12 || i == 16 || i == 20) instance += '-';
+      instance += request_id[i];
+    }
+  } else {
+    instance.append("requests/").append(request_id);
+  }
+  json::append_string(out, instance);
+}
+
+void append_member(std::string& out, std::string_view name, std::string_view value) {
+  out.append(",\"").append(name).append("\":");
+  json::append_string(out, value);
+}
+
+// The same for all reasons of one status, unless the reason's public text says more: 404 stays 404, 401 stays
+// 401.
+std::string problem(Reason reason, std::string_view request_id, const Denial* denial) {
+  const std::uint16_t status = status_of(reason);
+  std::string body = "{\"type\":\"about:blank\"";
+  append_member(body, "title", http::reason_phrase(status));
+  body.append(",\"status\":").append(std::to_string(status));
+  const std::string_view text = entry(reason).public_text;
+  if (!text.empty()) append_member(body, "detail", text);
+  if (!request_id.empty()) {
+    body.append(",\"instance\":");
+    append_instance(body, request_id);
+    append_member(body, "request_id", request_id);
+  }
+  if (denial != nullptr && !denial->public_rule.empty()) {
+    append_member(body, "pointer", denial->public_pointer);
+    append_member(body, "rule", denial->public_rule);
+  }
+  return body.append("}\n");
+}
+
+void append_allow(std::string& out, std::uint32_t methods) {
+  out.append("Allow: ");
+  bool first = true;
+  for (unsigned i = 0; i < static_cast<unsigned>(http::Method::kOther); ++i) {
+    if (((methods >> i) & 1U) == 0) continue;
+    out.append(first ? "" : ", ").append(http::name(static_cast<http::Method>(i)));
+    first = false;
+  }
+  out.append("\r\n");
+}
+
+void append_common(std::string& out, std::string_view request_id, bool hsts) {
+  out.append("Cache-Control: no-store\r\n");
+  append_security_headers(out, {}, hsts);
+  if (!request_id.empty()) out.append("X-Request-ID: ").append(request_id).append("\r\n");
+}
+
+bool has_hsts(const Exchange& exchange) {
+  return exchange.plan && exchange.plan->hsts && exchange.peer != nullptr && exchange.peer->tls;
+}
+
+void append_connection(std::string& out, const Exchange& exchange, bool keep_alive) {
+  if (!keep_alive) {
+    out.append("Connection: close\r\n");
+  } else if (exchange.head != nullptr && exchange.head->minor_version == 0) {
+    out.append("Connection: keep-alive\r\n");
+  }
+}
+
+// The end of an answer: length, blank line, and the body unless HEAD asked.
+void append_body(std::string& out, const Exchange& exchange, std::string_view body) {
+  http::append_content_length(out, body.size());
+  out.append("\r\n");
+  if (exchange.head == nullptr || exchange.head->method != http::Method::kHead) out.append(body);
+}
+
+}  // namespace
+
+void append_refusal(std::string& out, const Exchange& exchange, const Denial& denial, bool keep_alive) {
+  const std::uint16_t status = status_of(denial.reason);
+  http::append_status_line(out, status);
+  append_date(out, exchange.now.wall_s());
+  out.append("Content-Type: application/problem+json\r\n");
+  if (denial.challenge) out.append("WWW-Authenticate: Bearer realm=\"api\"\r\n");
+  if (status == 405) append_allow(out, denial.allowed_methods);
+  if (denial.retry_after_s > 0) {
+    append_number_header(out, "Retry-After", static_cast<std::uint64_t>(denial.retry_after_s));
+  }
+  append_common(out, exchange.request_id, has_hsts(exchange));
+  if (exchange.limit_refused) {
+    append_rate_limit(out, *exchange.limit_refused);
+  } else if (exchange.limited) {
+    append_rate_limit(out, *exchange.limited);
+  }
+  append_connection(out, exchange, keep_alive);
+  append_body(out, exchange, problem(denial.reason, exchange.request_id, &denial));
+}
+
+void append_local(std::string& out, const Exchange& exchange, const LocalResponse& response,
+                  bool keep_alive) {
+  http::append_status_line(out, response.status);
+  append_date(out, exchange.now.wall_s());
+  append_common(out, exchange.request_id, has_hsts(exchange));
+  append_connection(out, exchange, keep_alive);
+  // RFC 9110, section 8.6: no length, because there is no body to have one.
+  if (response.status == 204 || response.status == 304) {
+    out.append("\r\n");
+    return;
+  }
+  if (!response.content_type.empty())
+    out.append("Content-Type: ").append(response.content_type).append("\r\n");
+  append_body(out, exchange, response.body);
+}
+
+void append_bare_refusal(std::string& out, Reason reason, std::string_view request_id, bool hsts) {
+  const std::string body = problem(reason, request_id, nullptr);
+  http::append_status_line(out, status_of(reason));
+  out.append("Content-Type: application/problem+json\r\n");
+  append_common(out, request_id, hsts);
+  out.append("Connection: close\r\n");
+  http::append_content_length(out, body.size());
+  out.append("\r\n").append(body);
+}
+
+}  // namespace caponier::stages

@@ -1,0 +1,154 @@
+// The canonical request (design 5.7): what was judged goes upstream, in one spelling, and the gateway says
+// who asks.
+#include <array>
+
+#include "base/bytes.h"
+#include "http/h1_encoder.h"
+#include "stages/scrub/header_rules.h"
+#include "stages/scrub/scrub.h"
+
+namespace caponier::stages {
+namespace {
+
+using http::Field;
+
+void append_host(std::string& out, const uri::Url& url) {
+  const bool ipv6 = url.host.find(':') != std::string::npos;
+  out.append("Host: ").append(ipv6 ? "[" : "").append(url.host).append(ipv6 ? "]" : "");
+  if (url.port != (url.https ? 443 : 80)) out.append(":").append(std::to_string(url.port));
+  out.append("\r\n");
+}
+
+// RFC 7239. An authority that does not fit between quotes is left out.
+void append_forwarded(std::string& out, const Peer& peer, std::string_view authority) {
+  out.append("Forwarded: for=");
+  if (peer.text.find(':') == std::string::npos) {
+    out.append(peer.text);
+  } else {
+    out.append("\"[").append(peer.text).append("]\"");
+  }
+  const bool quotable = authority.find_first_of("\"\\\r\n") == std::string_view::npos;
+  if (quotable && !authority.empty()) out.append(";host=\"").append(authority).append("\"");
+  out.append(peer.tls ? ";proto=https\r\n" : ";proto=http\r\n");
+}
+
+// Visible ASCII as it is, everything else and '%' percent-encoded, so that decoding gives exactly the claim.
+void append_claim(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    if (c > 0x20 && c < 0x7f && c != '%') {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
+  }
+}
+
+void append_claim_header(std::string& out, std::string_view name, std::string_view claim) {
+  if (claim.empty()) return;
+  out.append(name).append(": ");
+  append_claim(out, claim);
+  out.append("\r\n");
+}
+
+void append_scopes(std::string& out, const std::vector<std::string>& scopes) {
+  if (scopes.empty()) return;
+  out.append("Caponier-Scope: ");
+  for (const std::string& scope : scopes) {
+    if (&scope != &scopes.front()) out += ' ';
+    append_claim(out, scope);
+  }
+  out.append("\r\n");
+}
+
+void append_identity(std::string& out, const Principal& principal) {
+  if (principal.anonymous) return;
+  append_claim_header(out, "Caponier-Subject", principal.subject);
+  append_claim_header(out, "Caponier-Issuer", principal.issuer);
+  if (principal.claims) {
+    append_scopes(out, principal.claims->scopes);
+  } else if (principal.key != nullptr) {
+    append_scopes(out, principal.key->scopes);
+  }
+}
+
+// Whether a client's header goes upstream.
+bool passes(const Exchange& exchange, const http::Header& header, const ConnectionOptions& options) {
+  if (is_hop_by_hop(header)) return false;
+  switch (header.field) {
+    case Field::kHost:    // the upstream's own
+    case Field::kExpect:  // answered here
+    // Credentials of a session are the gateway's business, and no other cookie can be declared.
+    case Field::kCookie:
+      return false;
+    case Field::kCaponier:
+      return false;
+    // Only what was verified goes on, so that the backend can verify again.
+    case Field::kAuthorization:
+      return exchange.principal->claims != nullptr;
+    case Field::kContentType:
+      return true;
+    default:
+      break;
+  }
+  if (is_api_key_header(*exchange.plan, header.name)) return false;
+  const bool doubtful = is_impersonation(header) || options.list(header.name);
+  if (!doubtful) return true;
+  // What the document declares was judged, and the upstream must see what was judged, even if the client's
+  // Connection header asks to drop it.
+  const bool ours = header.field != Field::kOther && is_impersonation(header);
+  return !ours && is_declared_header(*exchange.matched->operation, header.name);
+}
+
+bool append_target(std::string& out, const Exchange& exchange) {
+  // Method, path and query came out of the stages; the encoder checks every byte again.
+  std::array<char, 512> room;
+  const uri::Url& upstream = exchange.plan->upstream;
+  std::string_view base = upstream.path;
+  if (base.ends_with('/')) base.remove_suffix(1);
+  const std::string_view path = exchange.matched->canonical_path;
+  const std::string_view query = exchange.parameters->canonical_query;
+  if (base.empty() && query.empty()) return http::append_request_line(out, exchange.head->method_text, path);
+  const std::size_t length = base.size() + path.size() + (query.empty() ? 0 : query.size() + 1);
+  std::string long_target;
+  char* to = room.data();
+  if (length > room.size()) {
+    long_target.resize(length);
+    to = long_target.data();
+  }
+  char* at = to + base.copy(to, base.size());
+  at += path.copy(at, path.size());
+  if (!query.empty()) {
+    *at++ = '?';
+    query.copy(at, query.size());
+  }
+  return http::append_request_line(out, exchange.head->method_text, {to, length});
+}
+
+}  // namespace
+
+bool append_upstream_head(std::string& out, const Exchange& exchange) {
+  // No verdict of a stage means no request.
+  if (!exchange.matched || !exchange.principal || !exchange.authorized || !exchange.parameters ||
+      !exchange.head_decision) {
+    return false;
+  }
+  if (!append_target(out, exchange)) return false;
+  append_host(out, exchange.plan->upstream);
+  const ConnectionOptions options(exchange.head->headers);
+  for (const http::Header& header : exchange.head->headers) {
+    if (!passes(exchange, header, options)) continue;
+    if (!http::append_header(out, header.name, header.value)) return false;
+  }
+  append_forwarded(out, *exchange.peer, exchange.head->authority);
+  out.append("X-Request-ID: ").append(exchange.request_id).append("\r\n");
+  out.append("traceparent: 00-")
+      .append(exchange.trace_id)
+      .append("-")
+      .append(exchange.span_id)
+      .append("-01\r\n");
+  append_identity(out, *exchange.principal);
+  return true;
+}
+
+}  // namespace caponier::stages

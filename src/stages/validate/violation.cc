@@ -1,0 +1,28 @@
+#include "stages/validate/violation.h"
+
+namespace caponier::stages {
+
+Denial rule_denial(Reason reason, std::string_view pointer, std::string_view rule, std::string_view where) {
+  Denial denial = deny(reason, kValidateStage, {}, where);
+  denial.public_pointer = pointer;
+  denial.public_rule = rule;
+  denial.detail.append(pointer).append(pointer.empty() ? "" : ": ").append(rule);
+  return denial;
+}
+
+Denial violation_denial(Exchange& exchange, Reason reason, const schema::Program& program,
+                        json::Value instance, std::string_view pointer, std::string_view where) {
+  const std::vector<schema::Violation> violations = schema::explain(program, instance, 1);
+  // The evaluation was given up: a refusal all the same.
+  if (violations.empty()) return rule_denial(reason, pointer, "too complex to be judged", where);
+  const schema::Violation& first = violations.front();
+  if (first.schema_position.line != 0) {
+    where = exchange.arena.copy(first.file + ":" + std::to_string(first.schema_position.line) + ":" +
+                                std::to_string(first.schema_position.column));
+  }
+  std::string rule = first.keyword;
+  if (!first.sentence.empty()) rule.append(rule.empty() ? "" : ": ").append(first.sentence);
+  return rule_denial(reason, std::string(pointer) + first.instance_pointer, rule, where);
+}
+
+}  // namespace caponier::stages
