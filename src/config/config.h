@@ -1,6 +1,6 @@
-// caponier.yaml, read into typed structs; the only reader of configuration text. Unknown keys are errors with position
-// and "did you mean". Everything but the contract and the upstream has a secure default. Relative file names are taken
-// from the configuration file's folder.
+// caponier.yaml, read into typed structs; the only reader of configuration text. Unknown keys are errors with
+// position and "did you mean". Everything but the contract and the upstream has a secure default. Relative
+// file names are taken from the configuration file's folder.
 #pragma once
 
 #include <cstdint>
@@ -34,37 +34,40 @@ struct Listener {
 
 struct Issuer {
   std::string issuer;                  // `iss`, exact
-  std::vector<std::string> audiences;
+  std::vector<std::string> audiences;  // one of which a token must name
+  bool any_audience = false;           // `audiences: any`: tokens meant for somebody else are accepted too
   std::string jwks_uri;                // one of jwks_uri, jwks_file; neither: OpenID discovery at the issuer
   std::string jwks_file;
-  std::vector<std::string> algorithms; // names; empty: the default set
+  std::vector<std::string> algorithms;  // names; empty: the default set
   std::int64_t leeway_s = 30;
   std::int64_t token_lifetime_max_s = 24 * 3600;
-  bool allow_internal_addresses = false;  // key set may be fetched from loopback, private and link-local addresses
-  std::string ca_file;                 // to verify the key set's server; empty: the system's store
+  bool allow_internal_addresses =
+      false;            // key set may be fetched from loopback, private and link-local addresses
+  std::string ca_file;  // to verify the key set's server; empty: the system's store
   Origin origin;
 };
 
-struct SchemeBinding {                 // security_schemes.NAME
+struct SchemeBinding {  // security_schemes.NAME
   std::string scheme;
-  std::vector<std::string> issuers;    // of `issuer` or `issuers`
-  std::string keys_file;               // of an apiKey scheme
+  std::vector<std::string> issuers;  // of `issuer` or `issuers`
+  std::string keys_file;             // of an apiKey scheme
   Origin origin;
 };
 
-// operations[]: x-caponier members for operations chosen by operationId or by "METHOD /path/pattern", METHOD may be
+// operations[]: x-caponier members for operations chosen by operationId or by "METHOD /path/pattern", METHOD
+// may be
 // "*", a path pattern's segment "*" stands for one segment, a last "**" for any rest. Interpreted by plan/.
 struct OperationOverride {
   std::string operation_id;  // one of the two
   std::string path_pattern;
-  const Node* members = nullptr;
+  const Node* members = nullptr;  // the whole entry: `operation` or `path` stands beside the members
   Origin origin;
 };
 
 struct Upstream {
-  std::string url;           // http:// or https://
-  std::string ca_file;       // https: to verify; empty: the system's store
-  std::string server_name;   // https: name to verify and send; empty: the URL's host
+  std::string url;          // http:// or https://
+  std::string ca_file;      // https: to verify; empty: the system's store
+  std::string server_name;  // https: name to verify and send; empty: the URL's host
   Origin origin;
 };
 
@@ -73,18 +76,19 @@ struct Config {
   Origin contract_origin;
   Upstream upstream;
   std::vector<Listener> listeners;
-  std::vector<std::string> hosts;  // accepted Host names; empty: those of the document's servers, or any if it names none
+  std::vector<std::string>
+      hosts;  // accepted Host names; empty: those of the document's servers, or any if it names none
   std::vector<Issuer> issuers;
   std::vector<SchemeBinding> schemes;
   std::vector<OperationOverride> operations;
   const Node* defaults = nullptr;  // x-caponier members for every operation: `defaults:`
   std::string state_dir;
-  std::string log_file;            // empty: decisions.ndjson in the state directory; "-": standard output
-  std::uint32_t workers = 0;       // 0: one per core
-  bool dev = false;                // only the command line can set it
+  std::string log_file;       // empty: decisions.ndjson in the state directory; "-": standard output
+  std::uint32_t workers = 0;  // 0: one per core
+  bool dev = false;           // only the command line can set it
   Limits limits;
 
-  std::unique_ptr<Tree> tree;      // keeps the nodes alive; null without a file
+  std::unique_ptr<Tree> tree;  // keeps the nodes alive; null without a file
   std::string file;
 };
 

@@ -1,13 +1,14 @@
-// The contract: what an OpenAPI document (3.0, 3.1; YAML or JSON) declares, with the place of everything it says.
-// Loading checks structure and references; policy and schemas are interpreted by plan/. Loaded once, read only.
+// The contract: what an OpenAPI document (3.0, 3.1; YAML or JSON) declares, with the place of everything it
+// says. Loading checks structure and references; policy and schemas are interpreted by plan/. Loaded once,
+// read only.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/diagnostic.h"
@@ -18,13 +19,29 @@ namespace caponier::openapi {
 
 enum class Version : std::uint8_t { k30, k31 };
 enum class ParameterIn : std::uint8_t { kPath, kQuery, kHeader, kCookie };
-enum class Style : std::uint8_t { kSimple, kLabel, kMatrix, kForm, kSpaceDelimited, kPipeDelimited, kDeepObject };
-enum class SchemeType : std::uint8_t { kHttpBearer, kHttpBasic, kHttpOther, kApiKey, kOAuth2, kOpenIdConnect, kMutualTls };
+enum class Style : std::uint8_t {
+  kSimple,
+  kLabel,
+  kMatrix,
+  kForm,
+  kSpaceDelimited,
+  kPipeDelimited,
+  kDeepObject
+};
+enum class SchemeType : std::uint8_t {
+  kHttpBearer,
+  kHttpBasic,
+  kHttpOther,
+  kApiKey,
+  kOAuth2,
+  kOpenIdConnect,
+  kMutualTls
+};
 
 struct SecurityScheme {
   std::string name;
   SchemeType type;
-  std::string http_scheme;         // of kHttpOther
+  std::string http_scheme;  // of kHttpOther
   ParameterIn api_key_in = ParameterIn::kHeader;
   std::string api_key_name;
   std::string openid_connect_url;  // empty if none
@@ -32,11 +49,11 @@ struct SecurityScheme {
   const Node* x_caponier = nullptr;
 };
 
-struct SecurityRequirement {       // one scheme with its scopes
-  std::uint32_t scheme;            // index into Contract::schemes
+struct SecurityRequirement {  // one scheme with its scopes
+  std::uint32_t scheme;       // index into Contract::schemes
   std::vector<std::string> scopes;
 };
-struct SecurityAlternative {       // all of these (AND); empty: `{}`
+struct SecurityAlternative {  // all of these (AND); empty: `{}`
   std::vector<SecurityRequirement> all;
   const Node* node = nullptr;
 };
@@ -50,15 +67,15 @@ struct Parameter {
   bool allow_reserved = false;
   Style style;
   bool explode;
-  const Node* schema = nullptr;        // exactly one of schema and content
+  const Node* schema = nullptr;  // exactly one of schema and content
   const Node* content_schema = nullptr;
   std::string content_type;
   const Node* node = nullptr;
 };
 
 struct MediaTypeBody {
-  std::string media_type;              // as written: "application/json", "image/*"
-  const Node* schema = nullptr;        // null if none
+  std::string media_type;        // as written: "application/json", "image/*"
+  const Node* schema = nullptr;  // null if none
   const Node* node = nullptr;
 };
 
@@ -69,27 +86,27 @@ struct RequestBody {
 };
 
 struct Response {
-  std::string status;                  // "200", "4XX", "default"
+  std::string status;  // "200", "4XX", "default"
   std::vector<MediaTypeBody> content;
   const Node* node = nullptr;
 };
 
 struct Operation {
   http::Method method;
-  std::string path;                    // template as written: "/orders/{id}"
-  std::string id;                      // operationId; "GET /orders/{id}" where the document has none
+  std::string path;  // template as written: "/orders/{id}"
+  std::string id;    // operationId; "GET /orders/{id}" where the document has none
   bool has_operation_id = false;
   bool deprecated = false;
-  std::vector<Parameter> parameters;   // path item's and operation's, merged
+  std::vector<Parameter> parameters;  // path item's and operation's, merged
   std::optional<RequestBody> request_body;
   std::vector<Response> responses;
   std::vector<SecurityAlternative> security;  // effective: the operation's, else the document's
-  bool security_declared = false;      // false: neither says anything
+  bool security_declared = false;             // false: neither says anything
   const Node* security_node = nullptr;
-  std::vector<std::string> base_paths; // of the effective servers: "", "/v1"; at least one
-  const Node* node = nullptr;          // the operation object
-  const Node* path_node = nullptr;     // the path item
-  const Node* x_caponier = nullptr;    // operation's
+  std::vector<std::string> base_paths;  // of the effective servers: "", "/v1"; at least one
+  const Node* node = nullptr;           // the operation object
+  const Node* path_node = nullptr;      // the path item
+  const Node* x_caponier = nullptr;     // operation's
   const Node* path_x_caponier = nullptr;
 
   [[nodiscard]] std::string label() const;  // "GET /orders/{id}"
@@ -108,14 +125,25 @@ class Contract {
   [[nodiscard]] const Tree& tree_of(const Node& node) const { return *trees_[node.document]; }
   [[nodiscard]] std::string_view file_of(const Node& node) const { return trees_[node.document]->file(); }
   [[nodiscard]] const Tree& main_tree() const { return *trees_.front(); }
-  // Follows `reference` as written at `holder`; null with a diagnostic if it leads nowhere.
+  // Follows `reference` as written at `holder` (the object with `$ref`, or the `$ref` member itself); null
+  // with a diagnostic if it leads nowhere, or by `$ref` after `$ref` back to `holder`. Remembers the members
+  // of large objects, so it is not for several threads at once.
   const Node* resolve(const Node& holder, std::string_view reference, Diagnostics& diagnostics) const;
 
   std::vector<std::unique_ptr<Tree>> trees_;  // [0] is the main document
+
+ private:
+  using MemberIndex = std::unordered_map<std::string_view, const Node*>;
+  [[nodiscard]] const Node* child(const Node& node, std::string_view token) const;
+  [[nodiscard]] const Node* follow(const Tree& tree, std::string_view fragment) const;
+  [[nodiscard]] bool returns_to(const Node& start, const Node& holder) const;
+
+  mutable std::unordered_map<const Node*, MemberIndex> indices_;
 };
 
-// `text` is YAML if it does not begin (after white space) with '{'. `file` as the person named it. Returns null only if
-// nothing can be made of the document; problems are in `diagnostics` in any case.
-std::unique_ptr<Contract> load_contract(std::string_view text, const std::string& file, Diagnostics& diagnostics);
+// `text` is YAML if it does not begin (after white space) with '{'. `file` as the person named it. Returns
+// null only if nothing can be made of the document; problems are in `diagnostics` in any case.
+std::unique_ptr<Contract> load_contract(std::string_view text, const std::string& file,
+                                        Diagnostics& diagnostics);
 
 }  // namespace caponier::openapi

@@ -1,0 +1,133 @@
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/bytes.h"
+#include "config/sections.h"
+#include "uri/url.h"
+
+namespace caponier::config {
+namespace {
+
+constexpr std::string_view kUpstreamKeys[] = {"url", "ca_file", "server_name"};
+constexpr std::string_view kListenerKeys[] = {"name", "listen", "certificate", "key", "internal"};
+
+void check_upstream(Reader& reader, const Node& node, const Upstream& upstream) {
+  const auto url = uri::parse_url(upstream.url);
+  const Node& at = node.is_object() ? *node.find("url") : node;
+  if (!url.ok()) {
+    reader.error(at, "invalid-value", quote(upstream.url) + " is not an upstream's URL: " + url.error(),
+                 "Write it as http://HOST:PORT or https://HOST:PORT.");
+    return;
+  }
+  if (!url->query.empty()) {
+    reader.error(at, "invalid-value", "an upstream's URL has no query", "Remove it.");
+  }
+  if (!url->https && !(upstream.ca_file.empty() && upstream.server_name.empty())) {
+    reader.error(node, "invalid-value", "`ca_file` and `server_name` mean nothing without https",
+                 "Write the URL with https, or remove them.");
+  }
+}
+
+// Numbers and dots only: "127.1" is another spelling of loopback that not everybody agrees about.
+bool is_ipv4(std::string_view host) {
+  return !host.empty() &&
+         std::all_of(host.begin(), host.end(), [](char c) { return is_digit(c) || c == '.'; }) &&
+         std::count(host.begin(), host.end(), '.') == 3;
+}
+
+void check_listener(Reader& reader, const Node& node, const Listener& listener) {
+  const auto url = uri::parse_listen(listener.listen);
+  if (!url.ok()) {
+    reader.error(*node.find("listen"), "invalid-value",
+                 quote(listener.listen) + " is not an address to listen on: " + url.error(),
+                 "Write it as HOST:PORT, https://HOST:PORT or http://HOST:PORT.");
+    return;
+  }
+  if (listener.certificate_file.empty() != listener.key_file.empty()) {
+    reader.error(node, "missing-key", "a certificate and its key go together",
+                 listener.key_file.empty() ? "Add `key`." : "Add `certificate`.");
+  }
+  if (url->https) return;
+  if (!listener.certificate_file.empty()) {
+    reader.error(node, "invalid-value", "a listener that speaks plain HTTP has no certificate",
+                 "Write `listen` with https, or remove `certificate` and `key`.");
+  }
+  if (!listener.internal && !is_loopback(url->host)) {
+    reader.error(*node.find("listen"), "plain-http", "plain HTTP is served on loopback only",
+                 "Write https, or mark the listener with `internal: true`.");
+  }
+}
+
+// A host name or address as it stands in a Host header, without port.
+bool is_host(std::string_view host) {
+  if (host.starts_with('[')) {
+    const bool closed = host.ends_with(']') && host.size() > 2;
+    return closed && std::all_of(host.begin() + 1, host.end() - 1,
+                                 [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
+  }
+  return !host.empty() && host.size() <= 253 && std::all_of(host.begin(), host.end(), [](char c) {
+    return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_';
+  });
+}
+
+}  // namespace
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "::1" || (host.starts_with("127.") && is_ipv4(host));
+}
+
+void read_upstream(Reader& reader, const Node& root, Config& config) {
+  const Node* node = root.find("upstream");
+  if (node == nullptr) return;
+  config.upstream.origin = reader.origin_of(*node);
+  if (node->is_object()) {
+    if (!reader.check_keys(*node, kUpstreamKeys, "`upstream`")) return;
+    reader.required(*node, "url", "`upstream`");
+    config.upstream.url = reader.text(*node, "url").value_or("");
+    config.upstream.ca_file = reader.file(*node, "ca_file").value_or("");
+    config.upstream.server_name = reader.text(*node, "server_name").value_or("");
+  } else {
+    config.upstream.url = reader.text(root, "upstream").value_or("");
+  }
+  if (!config.upstream.url.empty()) check_upstream(reader, *node, config.upstream);
+}
+
+void read_listeners(Reader& reader, const Node& root, Config& config) {
+  const Node* list = reader.array(root, "listeners");
+  if (list == nullptr) return;
+  for (const Node& node : *list) {
+    if (!reader.check_keys(node, kListenerKeys, "a listener")) continue;
+    reader.required(node, "listen", "a listener");
+    Listener listener;
+    listener.origin = reader.origin_of(node);
+    listener.listen = reader.text(node, "listen").value_or("");
+    listener.name = reader.text(node, "name").value_or(listener.name);
+    listener.certificate_file = reader.file(node, "certificate").value_or("");
+    listener.key_file = reader.file(node, "key").value_or("");
+    listener.internal = reader.boolean(node, "internal").value_or(false);
+    if (!listener.listen.empty()) check_listener(reader, node, listener);
+    for (const Listener& other : config.listeners) {
+      if (other.name != listener.name) continue;
+      reader.error(node, "duplicate-name", "two listeners have the name " + quote(listener.name),
+                   "Give each listener a `name` of its own.");
+    }
+    config.listeners.push_back(std::move(listener));
+  }
+}
+
+void read_hosts(Reader& reader, const Node& root, Config& config) {
+  for (const std::string& host : reader.texts(root, "hosts")) {
+    if (!is_host(host)) {
+      reader.error(*root.find("hosts"), "invalid-value", quote(host) + " is not a host name",
+                   "Write the name alone, without scheme, port and path.");
+      continue;
+    }
+    const bool bracketed = host.front() == '[';
+    config.hosts.push_back(lower(bracketed ? std::string_view(host).substr(1, host.size() - 2) : host));
+  }
+}
+
+}  // namespace caponier::config

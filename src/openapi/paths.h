@@ -1,0 +1,18 @@
+// `paths`: from path items to the operations that are served.
+#pragma once
+
+#include "base/tree.h"
+#include "openapi/reader.h"
+
+namespace caponier::openapi {
+
+// What an operation inherits from the document.
+struct Inherited {
+  std::vector<SecurityAlternative> security;
+  const Node* security_node = nullptr;  // null: the document says nothing
+  std::vector<std::string> base_paths;
+};
+
+void read_paths(Reader& reader, const Node& paths, const Inherited& inherited);
+
+}  // namespace caponier::openapi
