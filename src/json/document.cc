@@ -121,11 +121,13 @@ void Document::count_value() {
   if (open_in_use_ > 0) ++open_[open_in_use_ - 1].count;
 }
 
-void Document::begin(Kind kind, char closer) {
+void Document::begin(Kind kind) {
   count_value();
   add_node(kind);
   if (open_in_use_ == open_.size()) open_.resize(std::max<std::size_t>(8, open_.size() * 2));
-  open_[open_in_use_++] = {.node = nodes_in_use_ - 1, .count = 0, .closer = closer};
+  OpenContainer& container = open_[open_in_use_++];
+  container.node = nodes_in_use_ - 1;
+  container.count = 0;
 }
 
 void Document::end() {
@@ -135,13 +137,13 @@ void Document::end() {
 }
 
 void Document::begin_object() {
-  begin(Kind::kObject, '}');
+  begin(Kind::kObject);
 }
 void Document::end_object() {
   end();
 }
 void Document::begin_array() {
-  begin(Kind::kArray, ']');
+  begin(Kind::kArray);
 }
 void Document::end_array() {
   end();
@@ -167,17 +169,13 @@ void Document::add_string(std::string_view text) {
 bool Document::add_number(std::string_view text) {
   if (text.empty()) return false;
   const NumberReading number = read_number(text.data(), text.data() + text.size());
-  if (number.end != text.data() + text.size()) return false;
+  if (!number.ok || number.at != text.data() + text.size()) return false;
   count_value();
   TapeNode& node = add_node(Kind::kNumber);
   node.offset = static_cast<std::uint32_t>(number_texts_.size());
   node.length = static_cast<std::uint32_t>(text.size());
   node.is_integer = number.is_integer;
-  if (number.is_integer) {
-    node.integer = number.integer;
-  } else {
-    node.real = number.real;
-  }
+  node.integer = number.integer;
   number_texts_ += text;
   source_ = number_texts_;
   return true;

@@ -137,14 +137,18 @@ class Document {
 
  private:
   friend class Reader;
+  // Members up to which keys are compared as they come; the keys of larger objects are sorted at their end.
+  static constexpr std::uint32_t kSmallObjectMembers = 16;
   struct OpenContainer {
-    std::uint32_t node;   // tape index
-    std::uint32_t count;  // members or elements so far
-    char closer;          // '}' or ']'
+    alignas(
+        16) std::uint32_t hashes[kSmallObjectMembers];  // of the first keys of an object that is being read
+    std::uint32_t node;                                 // tape index
+    std::uint32_t count;                                // members or elements so far
+    char closer;                                        // '}' or ']'
   };
 
   TapeNode& add_node(Kind kind);
-  void begin(Kind kind, char closer);
+  void begin(Kind kind);
   void end();
   void add_text(std::string_view text);
   void count_value();
@@ -152,8 +156,7 @@ class Document {
   // Slots beyond what is in use are kept, so that a warm document neither allocates nor initialises any.
   std::vector<TapeNode> tape_;
   std::vector<OpenContainer> open_;
-  std::vector<std::uint32_t> recent_hashes_;  // 16 for each open container: the key hashes of small objects
-  std::vector<std::uint64_t> sorted_keys_;    // scratch for large objects: hash, then tape index
+  std::vector<std::uint64_t> sorted_keys_;  // scratch for large objects: hash, then tape index
   std::vector<char> text_;  // decoded strings; sized before reading, so that it never moves under the tape
   std::string_view source_;
 

@@ -39,35 +39,27 @@ inline std::uint64_t load_short(const char* at, std::size_t size) {
   }
 }
 
+// `first` and `last` are the first and the last 8 bytes; of shorter names both are load_short().
 inline std::uint32_t finish_hash(std::uint64_t first, std::uint64_t last, std::size_t size) {
   std::uint64_t hash = (first ^ (size * 0x9E3779B97F4A7C15U)) * 0xD6E8FEB86659FD93U;
   hash = ((hash ^ hash >> 32) + last) * 0xA0761D6478BD642FU;
   return static_cast<std::uint32_t>(hash >> 32);
 }
 
-// Names of more than 8 bytes.
-inline std::uint32_t hash_long(const char* at, std::size_t size) {
-  std::uint64_t first = load_64(at);
+inline std::uint32_t hash_bytes(const char* at, std::size_t size) {
+  std::uint64_t first = load_short(at, size < 8 ? size : 8);
+  if (size <= 8) return finish_hash(first, first, size);
   for (std::size_t i = 8; i + 8 < size; i += 8) {
     first = (std::rotl(first, 29) ^ load_64(at + i)) * 0xE7037ED1A0B428DBU;
   }
   return finish_hash(first, load_64(at + size - 8), size);
 }
 
-inline std::uint32_t hash_bytes(const char* at, std::size_t size) {
-  return size > 8 ? hash_long(at, size) : finish_hash(load_short(at, size), 0, size);
-}
-
-// The same, for a name in a text that goes on until `end`: short names are loaded in one go where they can
-// be.
-inline std::uint32_t hash_within(const char* at, std::size_t size, const char* end) {
-  if (size > 8) return hash_long(at, size);
-  if constexpr (std::endian::native == std::endian::little) {
-    if (size != 0 && end - at >= 8) [[likely]] {
-      return finish_hash(load_64(at) & (~std::uint64_t{0} >> (64 - 8 * size)), 0, size);
-    }
-  }
-  return finish_hash(load_short(at, size), 0, size);
+// The same for names of up to 16 bytes that are followed by enough bytes to load 16, without a branch.
+inline std::uint32_t hash_padded(const char* at, std::size_t size) {
+  if constexpr (std::endian::native != std::endian::little) return hash_bytes(at, size);
+  const std::uint64_t mask = size < 8 ? (std::uint64_t{1} << (8 * size)) - 1 : ~std::uint64_t{0};
+  return finish_hash(load_64(at) & mask, load_64(at + (size > 8 ? size - 8 : 0)) & mask, size);
 }
 
 }  // namespace caponier::json

@@ -21,7 +21,7 @@ struct Decimal {
 };
 
 NumberReading refuse(ReadError error, const char* where) {
-  return {.end = nullptr, .where = where, .error = error, .is_integer = false, .integer = 0, .real = 0};
+  return {.at = where, .integer = 0, .ok = false, .is_integer = false, .error = error};
 }
 
 NumberReading refuse_digit(const char* at, const char* end) {
@@ -29,7 +29,11 @@ NumberReading refuse_digit(const char* at, const char* end) {
 }
 
 NumberReading integer_of(std::int64_t value, const char* end) {
-  return {.end = end, .where = nullptr, .error = {}, .is_integer = true, .integer = value, .real = 0};
+  return {.at = end, .integer = value, .ok = true, .is_integer = true, .error = {}};
+}
+
+NumberReading real_of(double value, const char* end) {
+  return {.at = end, .real = value, .ok = true, .is_integer = false, .error = {}};
 }
 
 // The digits of [at, end) without point and leading and trailing zeros, if they fit.
@@ -85,26 +89,24 @@ bool to_integer(Decimal decimal, bool negative, std::int64_t& out) {
 constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-NumberReading real_of(Decimal decimal, bool negative, const char* first, const char* end) {
-  NumberReading result{
-      .end = end, .where = nullptr, .error = {}, .is_integer = false, .integer = 0, .real = 0};
+NumberReading nearest_double(Decimal decimal, bool negative, const char* first, const char* end) {
   // Clinger's fast path: both factors are exact doubles, so that one operation rounds once.
   if (FLT_EVAL_METHOD == 0 && decimal.exact && decimal.mantissa <= (std::uint64_t{1} << 53) &&
       decimal.exponent >= -22 && decimal.exponent <= 22) {
     const auto mantissa = static_cast<double>(decimal.mantissa);
-    result.real = decimal.exponent < 0 ? mantissa / kPowersOfTen[-decimal.exponent]
-                                       : mantissa * kPowersOfTen[decimal.exponent];
-    if (negative) result.real = -result.real;
-    return result;
+    const double value = decimal.exponent < 0 ? mantissa / kPowersOfTen[-decimal.exponent]
+                                              : mantissa * kPowersOfTen[decimal.exponent];
+    return real_of(negative ? -value : value, end);
   }
-  const auto parsed = std::from_chars(first, end, result.real);
-  if (parsed.ec != std::errc() || !std::isfinite(result.real) || result.real == 0) {
+  double value = 0;
+  const auto parsed = std::from_chars(first, end, value);
+  if (parsed.ec != std::errc() || !std::isfinite(value) || value == 0) {
     return refuse(ReadError::kNumberRange, first);
   }
-  return result;
+  return real_of(value, end);
 }
 
-// The exponent after 'e', bounded; `at` moves past it. A refusal has a null end.
+// The exponent after 'e', bounded; `at` moves past it.
 NumberReading read_exponent(const char*& at, const char* end, std::int32_t& exponent) {
   const char* const first = at;
   ++at;
@@ -120,12 +122,14 @@ NumberReading read_exponent(const char*& at, const char* end, std::int32_t& expo
   return integer_of(0, at);
 }
 
-// A number that is not a short integer: `at` is past the digits of its integral part, which add up to
-// `mantissa`.
+}  // namespace
+
 NumberReading read_decimal(const char* first, const char* at, const char* end, std::uint64_t mantissa) {
   const bool negative = *first == '-';
   const char* const digits_from = first + (negative ? 1 : 0);
   auto digits = static_cast<std::size_t>(at - digits_from);
+  if (digits == 0) return refuse_digit(at, end);
+  if (*digits_from == '0' && digits > 1) return refuse(ReadError::kSyntax, digits_from + 1);
   std::int32_t fraction_digits = 0;
   if (at != end && *at == '.') {
     const char* const fraction = ++at;
@@ -141,7 +145,7 @@ NumberReading read_decimal(const char* first, const char* at, const char* end, s
   std::int32_t exponent = 0;
   if (at != end && (*at == 'e' || *at == 'E')) {
     const NumberReading read = read_exponent(at, end, exponent);
-    if (read.end == nullptr) return read;
+    if (!read.ok) return read;
   }
   const Decimal decimal =
       digits <= kDigitsOf64Bits
@@ -149,25 +153,7 @@ NumberReading read_decimal(const char* first, const char* at, const char* end, s
           : condense(digits_from, digits_end, exponent);
   std::int64_t integer = 0;
   if (to_integer(decimal, negative, integer)) return integer_of(integer, at);
-  return real_of(decimal, negative, first, at);
-}
-
-}  // namespace
-
-NumberReading read_number(const char* at, const char* end) {
-  const char* const first = at;
-  const bool negative = *at == '-';
-  if (negative) ++at;
-  const char* const digits = at;
-  std::uint64_t mantissa = 0;
-  for (; at != end && is_digit(*at); ++at) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*at - '0');
-  if (at == digits) return refuse_digit(at, end);
-  if (*digits == '0' && at - digits > 1) return refuse(ReadError::kSyntax, digits + 1);
-  if (at - digits >= kDigitsOf64Bits || (at != end && (*at == '.' || *at == 'e' || *at == 'E'))) {
-    return read_decimal(first, at, end, mantissa);
-  }
-  const auto value = static_cast<std::int64_t>(mantissa);
-  return integer_of(negative ? -value : value, at);
+  return nearest_double(decimal, negative, first, at);
 }
 
 }  // namespace caponier::json

@@ -15,23 +15,11 @@ bool is_beyond_ascii(char c) {
 
 }  // namespace
 
-// `at` is past the opening quote, and so is what is returned past the closing one.
-const char* Reader::read_string(const char* at, TapeNode& node) {
-  node.kind = Kind::kString;
-  node.end = nodes_;
-  node.offset = offset(at);
-  const char* const stop = skip_plain(at, end_);
-  if (stop == end_ || *stop != '"') [[unlikely]]
-    return read_rich_string(at, stop, node);
-  node.length = node.code_points = static_cast<std::uint32_t>(stop - at);
-  node.text = at;
-  return stop + 1;
-}
-
-// A string that holds more than plain ASCII; the first such byte is at `at`.
+// Any string: [from, at) is known to be plain. What is returned is past the closing quote.
 const char* Reader::read_rich_string(const char* from, const char* at, TapeNode& node) {
   std::uint32_t continuations = 0;  // bytes that do not begin a code point
-  for (;; at = skip_plain(at, end_)) {
+  for (;;) {
+    at = skip_plain(at, end_);
     while (at != end_ && is_beyond_ascii(*at)) {
       const std::uint32_t length = read_utf8(at, end_).length;
       if (length == 0) return fail(ReadError::kInvalidUtf8, at);

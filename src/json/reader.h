@@ -16,44 +16,52 @@ class Reader {
   [[nodiscard]] ReadFailure failure() const { return failure_; }
 
  private:
-  // Members up to which keys are compared as they come; the keys of larger objects are sorted at their end.
-  static constexpr std::uint32_t kSmallObjectMembers = 16;
+  // What changes with every byte. It lives in registers: only functions that are inlined see it.
+  struct Cursor {
+    const char* at;
+    TapeNode* tape;
+    std::uint32_t nodes;           // in use
+    std::uint32_t room;            // nodes that the tape has room for
+    Document::OpenContainer* top;  // the innermost open container
+  };
 
-  // Each reads from `at` and returns where it stopped, or null after fail().
-  const char* read_tree(const char* at);
-  const char* read_scalar(const char* at);
-  const char* read_after_value(const char* at);
-  const char* read_key(const char* at);
-  const char* open_container(const char* at);
-  const char* close_container(const char* at);
-  const char* read_string(const char* at, TapeNode& node);
+  // What fail() answers: false, or the null pointer.
+  struct Failed {
+    operator bool() const { return false; }           // NOLINT(google-explicit-constructor)
+    operator const char*() const { return nullptr; }  // NOLINT(google-explicit-constructor)
+  };
+
+  // These move the cursor and return true, or return false after fail().
+  bool read_document(Cursor& cursor);
+  bool read_scalar(Cursor& cursor);
+  bool read_key(Cursor& cursor);
+  bool open_container(Cursor& cursor);
+  bool close_container(Cursor& cursor);
+  bool read_after_value(Cursor& cursor);
+  bool add_node(Cursor& cursor, TapeNode*& node);
+
+  // These return where they stopped, or null after fail().
   const char* read_rich_string(const char* from, const char* at, TapeNode& node);
   const char* read_escaped_string(const char* from, const char* at, std::uint32_t continuations,
                                   TapeNode& node);
   const char* read_escape(const char* at, char*& out, std::uint32_t& continuations);
   const char* read_unicode_escape(const char* at, char*& out, std::uint32_t& continuations);
   const char* read_code_unit(const char* at, std::uint32_t& unit);
-  const char* read_literal(const char* at);
+  const char* read_literal(const char* at, TapeNode& node);
 
-  bool is_new_key(const TapeNode& key);
-  bool has_distinct_keys(const TapeNode& object);
-  const char* fail(ReadError error, const char* at);
-  const char* fail_duplicate(const TapeNode& first, const TapeNode& second);
-
-  TapeNode* add_node();  // null after fail() or when there are too many
-  bool grow_tape();
+  bool differs_from_members(const TapeNode* tape, const Document::OpenContainer& object, const TapeNode& key);
+  bool has_distinct_keys(const TapeNode* tape, std::uint32_t object);
+  bool grow_tape(std::uint32_t nodes);
   void grow_text();
+  Failed fail(ReadError error, const char* at);
   [[nodiscard]] std::uint32_t offset(const char* at) const { return static_cast<std::uint32_t>(at - begin_); }
 
   Document& document_;
   const char* const begin_;
   const char* const end_;
-  const JsonLimits limits_;
-  TapeNode* tape_;
-  Document::OpenContainer* top_;  // one past the innermost open container
-  std::uint32_t nodes_ = 0;
-  std::uint32_t room_;
-  std::uint32_t depth_ = 0;
+  const JsonLimits& limits_;
+  Document::OpenContainer* bottom_;  // one below the outermost container
+  Document::OpenContainer* highest_;
   std::size_t text_in_use_ = 0;
   ReadFailure failure_{};
 };

@@ -22,25 +22,45 @@ inline bool is_plain(char c) {
   return static_cast<signed char>(c) >= 0x20 && c != '"' && c != '\\';
 }
 
+#if defined(__SSE2__)
+// A bit for each of the 16 bytes at `at` that is not plain.
+inline std::uint32_t special_mask(const char* at) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  // Signed: bytes beyond ASCII are below the space too.
+  const __m128i special = _mm_or_si128(
+      _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
+      _mm_cmpgt_epi8(_mm_set1_epi8(0x20), bytes));
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(special));
+}
+#endif
+
 // The first byte of [at, end) that is not plain, or end.
 inline const char* skip_plain(const char* at, const char* end) {
 #if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i space = _mm_set1_epi8(0x20);
   while (end - at >= 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    // Signed: bytes beyond ASCII are below the space too.
-    const __m128i special =
-        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                     _mm_cmpgt_epi8(space, bytes));
-    const auto mask = static_cast<std::uint32_t>(_mm_movemask_epi8(special));
+    const std::uint32_t mask = special_mask(at);
     if (mask != 0) return at + std::countr_zero(mask);
     at += 16;
   }
 #endif
   while (at != end && is_plain(*at)) ++at;
   return at;
+}
+
+// The closing quote of a string of at most 15 plain bytes, when 16 bytes can be loaded; or null.
+inline const char* short_string_end(const char* at, const char* end) {
+#if defined(__SSE2__)
+  if (end - at < 16) return nullptr;
+  const std::uint32_t mask = special_mask(at);
+  if (mask == 0) return nullptr;
+  at += std::countr_zero(mask);
+#else
+  if (end - at < 16) return nullptr;
+  end = at + 16;
+  while (at != end && is_plain(*at)) ++at;
+  if (at == end) return nullptr;
+#endif
+  return *at == '"' ? at : nullptr;
 }
 
 // The first byte of [at, end) that is not whitespace, or end; for runs, after the first byte was seen to be
