@@ -1,13 +1,31 @@
 #include "http/head_scan.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "http/characters.h"
+#include "http/field_names.h"
 
 namespace caponier::http {
 namespace {
 
 constexpr std::size_t kCrlfBytes = 2;
+
+// The first colon of the 32 bytes at `at`, or null.
+const char* find_near_colon(const char* at) {
+  constexpr std::size_t kNear = 32;
+#if defined(__SSE2__)
+  for (const char* const end = at + kNear; at != end; at += sizeof(__m128i)) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(':'))));
+    if (found != 0) return at + std::countr_zero(found);
+  }
+  return nullptr;
+#else
+  return static_cast<const char*>(std::memchr(at, ':', kNear));
+#endif
+}
 
 }  // namespace
 
@@ -62,6 +80,21 @@ Result<HeadStatus, DecodeError> HeadScan::scan_start_line(std::string_view bytes
   return HeadStatus::kComplete;
 }
 
+// Most names are known ones, and a known name is a token without looking at each byte. Same effect as
+// scan_name.
+bool HeadScan::scan_known_name(std::string_view bytes, const Bound& bound) {
+  const std::size_t stop = std::min(bytes.size(), bound.end);
+  if (at_ != line_start_ || stop - at_ < 32) return false;
+  const char* const name = bytes.data() + at_;
+  const char* const colon = find_near_colon(name);
+  if (colon == nullptr) return false;
+  field_ = parse_whole_name({name, static_cast<std::size_t>(colon - name)});
+  if (field_ == Field::kOther) return false;
+  name_end_ = static_cast<std::size_t>(colon - bytes.data());
+  at_ = name_end_ + 1;
+  return true;
+}
+
 // Advances at_ past the colon, or over the empty line that ends the head (then head_bytes_ is set).
 Result<HeadStatus, DecodeError> HeadScan::scan_name(std::string_view bytes, const Bound& bound) {
   const char* const stop = bytes.data() + std::min(bytes.size(), bound.end);
@@ -82,24 +115,25 @@ Result<HeadStatus, DecodeError> HeadScan::scan_name(std::string_view bytes, cons
   if (is_first && is_whitespace(*at)) return Err(DecodeError::kObsoleteFolding);
   if (is_first || *at != ':') return Err(DecodeError::kHeaderName);
   name_end_ = at_;
+  field_ = parse_field({bytes.data() + line_start_, name_end_ - line_start_});
   ++at_;
   return HeadStatus::kComplete;
 }
 
 void HeadScan::add_line(std::string_view bytes) {
-  std::size_t first = name_end_ + 1;
-  std::size_t last = at_;
-  while (first < last && is_whitespace(bytes[first])) ++first;
-  while (first < last && is_whitespace(bytes[last - 1])) --last;
-  lines_.push_back({static_cast<std::uint32_t>(line_start_),
-                    static_cast<std::uint32_t>(name_end_ - line_start_), static_cast<std::uint32_t>(first),
-                    static_cast<std::uint32_t>(last - first)});
+  const char* first = bytes.data() + name_end_ + 1;
+  const char* last = bytes.data() + at_;
+  while (first != last && is_whitespace(*first)) ++first;
+  while (first != last && is_whitespace(last[-1])) --last;
+  lines_.push_back(
+      {static_cast<std::uint32_t>(line_start_), static_cast<std::uint32_t>(name_end_ - line_start_),
+       static_cast<std::uint32_t>(first - bytes.data()), static_cast<std::uint32_t>(last - first), field_});
 }
 
 Result<HeadStatus, DecodeError> HeadScan::scan_fields(std::string_view bytes, const HttpLimits& limits) {
   while (head_bytes_ == 0) {
     const Bound line_bound = bound(limits.header_line_bytes_max, DecodeError::kHeaderTooLong, limits);
-    if (name_end_ == 0) {
+    if (name_end_ == 0 && !scan_known_name(bytes, line_bound)) {
       auto status = scan_name(bytes, line_bound);
       if (!status || *status == HeadStatus::kNeedMore) return status;
       if (head_bytes_ != 0) break;

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "http/decode_error.h"
+#include "http/message.h"
 
 namespace caponier::http {
 
@@ -22,6 +23,7 @@ struct FieldLine {
   std::uint32_t name_bytes;
   std::uint32_t value_at;  // optional whitespace trimmed
   std::uint32_t value_bytes;
+  Field field;
 
   [[nodiscard]] std::string_view name(std::string_view bytes) const {
     return {bytes.data() + name_at, name_bytes};
@@ -68,6 +70,7 @@ class HeadScan {
   };
   [[nodiscard]] Bound bound(std::uint32_t line_bytes_max, DecodeError too_long,
                             const HttpLimits& limits) const;
+  [[nodiscard]] bool scan_known_name(std::string_view bytes, const Bound& bound);
   Result<HeadStatus, DecodeError> scan_name(std::string_view bytes, const Bound& bound);
   Result<HeadStatus, DecodeError> scan_to_line_end(std::string_view bytes, const Bound& bound,
                                                    LineRules rules);
@@ -77,6 +80,7 @@ class HeadScan {
   std::size_t line_start_ = 0;
   std::size_t at_ = 0;        // first byte not looked at yet, of the line at line_start_
   std::size_t name_end_ = 0;  // where its colon is, once that is known; else 0
+  Field field_ = Field::kOther;
   std::size_t start_line_bytes_ = 0;
   std::size_t head_bytes_ = 0;
 };

@@ -67,7 +67,7 @@ std::optional<DecodeError> RequestDecoder::finish(std::string_view bytes) {
   std::optional<std::size_t> host;
   bool has_expect = false;
   for (const FieldLine& line : scan_.lines()) {
-    const Header header{line.name(bytes), line.value(bytes), parse_field(line.name(bytes))};
+    const Header header{line.name(bytes), line.value(bytes), line.field};
     switch (header.field) {
       case Field::kHost:
         if (host) return DecodeError::kHostRepeated;

@@ -15,16 +15,18 @@ bool take_prefix_ignoring_case(std::string_view& text, std::string_view prefix) 
   return true;
 }
 
-std::optional<DecodeError> parse_target(RequestHead& head) {
-  if (!all_of_class(head.target, kTargetCharacter)) return DecodeError::kTarget;
+// The target is made of target characters only.
+std::optional<DecodeError> split_target(RequestHead& head) {
   std::string_view rest = head.target;
-  if (take_prefix_ignoring_case(rest, "http://") || take_prefix_ignoring_case(rest, "https://")) {
+  head.authority = {};
+  if (rest.front() != '/') {
+    if (!take_prefix_ignoring_case(rest, "http://") && !take_prefix_ignoring_case(rest, "https://")) {
+      return DecodeError::kTarget;
+    }
     const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
     head.authority = rest.substr(0, end);
     rest.remove_prefix(end);
     if (!is_authority(head.authority)) return DecodeError::kTarget;
-  } else if (!rest.starts_with('/')) {
-    return DecodeError::kTarget;
   }
   const std::size_t question = rest.find('?');
   head.path = rest.substr(0, question);
@@ -34,21 +36,27 @@ std::optional<DecodeError> parse_target(RequestHead& head) {
   return std::nullopt;
 }
 
+std::string_view between(const char* first, const char* last) {
+  return {first, static_cast<std::size_t>(last - first)};
+}
+
 }  // namespace
 
 std::optional<DecodeError> parse_request_line(std::string_view line, RequestHead& head) {
-  head = RequestHead{};
-  const std::size_t method_end = line.find(' ');
-  if (method_end == std::string_view::npos) return DecodeError::kRequestLine;
-  head.method_text = line.substr(0, method_end);
-  if (!is_token(head.method_text)) return DecodeError::kMethod;
+  const char* const end = line.data() + line.size();
+  const char* const method_end = skip_class(line.data(), end, kTokenCharacter);
+  if (method_end == end) return DecodeError::kRequestLine;
+  if (method_end == line.data() || *method_end != ' ') return DecodeError::kMethod;
+  head.method_text = between(line.data(), method_end);
 
-  line.remove_prefix(method_end + 1);
-  const std::size_t target_end = line.find(' ');
-  if (target_end == 0 || target_end == std::string_view::npos) return DecodeError::kRequestLine;
-  head.target = line.substr(0, target_end);
+  const char* const target = method_end + 1;
+  const char* const target_end = skip_class(target, end, kTargetCharacter);
+  if (target_end == end) return DecodeError::kRequestLine;
+  if (*target_end != ' ') return DecodeError::kTarget;
+  if (target_end == target) return DecodeError::kRequestLine;
+  head.target = between(target, target_end);
 
-  const std::string_view version = line.substr(target_end + 1);
+  const std::string_view version = between(target_end + 1, end);
   if (!version.starts_with("HTTP/") || version.find(' ') != std::string_view::npos)
     return DecodeError::kRequestLine;
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return DecodeError::kVersion;
@@ -57,7 +65,7 @@ std::optional<DecodeError> parse_request_line(std::string_view line, RequestHead
   head.method = parse_method(head.method_text);
   // Its target is a host and port to connect to, which nobody gets from here.
   if (head.method == Method::kConnect) return DecodeError::kTarget;
-  return parse_target(head);
+  return split_target(head);
 }
 
 }  // namespace caponier::http

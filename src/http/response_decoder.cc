@@ -69,7 +69,7 @@ std::optional<DecodeError> ResponseDecoder::finish(std::string_view bytes) {
   headers_.clear();
   ConnectionOptions connection;
   for (const FieldLine& line : scan_.lines()) {
-    const Header header{line.name(bytes), line.value(bytes), parse_field(line.name(bytes))};
+    const Header header{line.name(bytes), line.value(bytes), line.field};
     if (header.field == Field::kConnection) connection.add(header.value);
     headers_.push_back(header);
   }

@@ -1,0 +1,67 @@
+// A chunked body is the same bytes, and ends at the same place, whole or in fragments; and one that our
+// encoder wrote reads back.
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+
+#include "http/h1_decoder.h"
+#include "http/h1_encoder.h"
+
+namespace {
+
+using namespace caponier::http;
+
+struct Outcome {
+  std::string body;
+  std::size_t consumed = 0;
+  std::string end = "need more";
+  friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+Outcome decode(std::string_view bytes, std::size_t step) {
+  caponier::HttpLimits limits;
+  limits.trailer_bytes_max = 64;
+  BodyDecoder decoder({BodyKind::kChunked, 0}, limits);
+  Outcome outcome;
+  std::size_t have = 0;
+  while (outcome.consumed < bytes.size()) {
+    have = std::min(std::max(have, outcome.consumed) + step, bytes.size());
+    const auto piece = decoder.feed(bytes.substr(outcome.consumed, have - outcome.consumed));
+    if (!piece) {
+      outcome.end = name(piece.error());
+      outcome.consumed = 0;  // how much was taken before an error may depend on the fragments
+      return outcome;
+    }
+    outcome.consumed += piece->consumed;
+    outcome.body += piece->data;
+    if (decoder.complete()) {
+      outcome.end = "complete";
+      return outcome;
+    }
+  }
+  return outcome;
+}
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size < 1) return 0;
+  const std::size_t step = data[0] % 17U + 1;
+  const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+  require(decode(bytes, bytes.size() + 1) == decode(bytes, step));
+
+  std::string encoded;
+  for (std::size_t at = 0; at < bytes.size(); at += step) {
+    const std::string_view piece = bytes.substr(at, step);
+    append_chunk_head(encoded, piece.size());
+    encoded.append(piece).append("\r\n");
+  }
+  append_last_chunk(encoded);
+  const Outcome back = decode(encoded, step);
+  require(back.end == "complete" && back.body == bytes && back.consumed == encoded.size());
+  return 0;
+}

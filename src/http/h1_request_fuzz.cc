@@ -1,0 +1,87 @@
+// A head means the same, and fails the same, whole or in fragments; and what is accepted obeys the rules that
+// smuggling breaks.
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "http/h1_decoder.h"
+
+namespace {
+
+using caponier::HttpLimits;
+using namespace caponier::http;
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+std::string describe(const RequestHead& head) {
+  std::string text;
+  for (std::string_view part : {head.method_text, head.target, head.path, head.query, head.authority}) {
+    text.append(part).push_back('\n');
+  }
+  text += std::to_string(head.minor_version) + std::to_string(static_cast<int>(head.body.kind)) +
+          std::to_string(head.body.bytes) + (head.keep_alive ? "k" : "c") +
+          (head.expects_continue ? "e" : "");
+  for (const Header& header : head.headers) {
+    text.append("\n").append(header.name).append("=").append(header.value);
+    text += std::to_string(static_cast<int>(header.field));
+  }
+  return text;
+}
+
+std::string outcome_of(const RequestDecoder& decoder,
+                       const caponier::Result<HeadStatus, DecodeError>& outcome) {
+  if (!outcome) return std::string(name(outcome.error()));
+  if (*outcome == HeadStatus::kNeedMore) return "need more";
+  return describe(decoder.head()) + std::to_string(decoder.head_bytes());
+}
+
+void check_accepted(const RequestHead& head) {
+  int lengths = 0;
+  int codings = 0;
+  int hosts = 0;
+  for (const Header& header : head.headers) {
+    lengths += header.field == Field::kContentLength;
+    codings += header.field == Field::kTransferEncoding;
+    hosts += header.field == Field::kHost;
+    require(!header.name.empty() && header.name.find_first_of(" \t:\r\n") == std::string_view::npos);
+    require(header.value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos);
+  }
+  require(lengths + codings <= 1);
+  require(hosts == 1 || (hosts == 0 && head.minor_version == 0));
+  require(!head.path.empty() && head.path.front() == '/');
+  require(head.authority.find_first_of("/@ ,") == std::string_view::npos);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size < 1) return 0;
+  const std::size_t step = data[0] % 17U + 1;
+  const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+  HttpLimits limits;
+  limits.request_line_bytes_max = 256;
+  limits.header_line_bytes_max = 256;
+  limits.head_bytes_max = 1024;
+  limits.header_count_max = 8;
+
+  RequestDecoder whole(limits);
+  whole.begin();
+  const auto whole_outcome = whole.feed(bytes);
+  if (whole_outcome.ok() && *whole_outcome == HeadStatus::kComplete) check_accepted(whole.head());
+
+  RequestDecoder fragmented(limits);
+  fragmented.begin();
+  caponier::Result<HeadStatus, DecodeError> outcome = HeadStatus::kNeedMore;
+  std::unique_ptr<char[]> place;  // exactly as large as what has come, so that reading past it shows
+  for (std::size_t have = 0; have < bytes.size();) {
+    have = std::min(have + step, bytes.size());
+    place = std::make_unique<char[]>(have);
+    bytes.copy(place.get(), have);
+    outcome = fragmented.feed({place.get(), have});
+    if (!outcome || *outcome == HeadStatus::kComplete) break;
+  }
+  require(outcome_of(whole, whole_outcome) == outcome_of(fragmented, outcome));
+  return 0;
+}

@@ -1,0 +1,56 @@
+// A response head means the same, and fails the same, whole or in fragments.
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "http/h1_decoder.h"
+
+namespace {
+
+using caponier::HttpLimits;
+using namespace caponier::http;
+
+std::string outcome_of(const ResponseDecoder& decoder,
+                       const caponier::Result<HeadStatus, DecodeError>& outcome) {
+  if (!outcome) return std::string(name(outcome.error()));
+  if (*outcome == HeadStatus::kNeedMore) return "need more";
+  const ResponseHead& head = decoder.head();
+  std::string text = std::to_string(head.status) + std::to_string(head.minor_version) +
+                     std::to_string(static_cast<int>(head.body.kind)) + std::to_string(head.body.bytes) +
+                     (head.keep_alive ? "k" : "c") + std::to_string(decoder.head_bytes());
+  for (const Header& header : head.headers)
+    text.append("\n").append(header.name).append("=").append(header.value);
+  return text;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size < 1) return 0;
+  const std::size_t step = data[0] % 16U + 1;
+  const Method request = data[0] >= 128 ? Method::kHead : Method::kGet;
+  const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+  HttpLimits limits;
+  limits.header_line_bytes_max = 256;
+  limits.head_bytes_max = 1024;
+  limits.header_count_max = 8;
+
+  ResponseDecoder whole(limits);
+  whole.begin(request);
+  const auto whole_outcome = whole.feed(bytes);
+
+  ResponseDecoder fragmented(limits);
+  fragmented.begin(request);
+  caponier::Result<HeadStatus, DecodeError> outcome = HeadStatus::kNeedMore;
+  std::unique_ptr<char[]> place;
+  for (std::size_t have = 0; have < bytes.size();) {
+    have = std::min(have + step, bytes.size());
+    place = std::make_unique<char[]>(have);
+    bytes.copy(place.get(), have);
+    outcome = fragmented.feed({place.get(), have});
+    if (!outcome || *outcome == HeadStatus::kComplete) break;
+  }
+  if (outcome_of(whole, whole_outcome) != outcome_of(fragmented, outcome)) std::abort();
+  return 0;
+}
