@@ -1,9 +1,9 @@
-// Names of header fields, found by one probe into a table that the compiler builds.
 #include "http/field_names.h"
 
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <iterator>
 
 #include "base/bytes.h"
 
@@ -77,16 +77,21 @@ struct Slot {
   Field field = Field::kOther;
 };
 
+// Slots by hash are bytes, so that the whole table stays small enough for the first cache.
 struct SlotTable {
-  std::array<Slot, kSlotCount> slots{};
+  std::array<std::uint8_t, kSlotCount> by_hash{};  // 0: no name
+  std::array<Slot, std::size(kNamedFields) + 1> slots{};
   bool perfect = true;
 };
 
 constexpr SlotTable make_slots() {
   SlotTable table;
+  std::uint8_t count = 0;
   for (const NamedField& named : kNamedFields) {
-    Slot& slot = table.slots[slot_of(named.name.data(), named.name.size())];
-    if (slot.size != 0 || named.name.size() > kNameBytesMax) table.perfect = false;
+    std::uint8_t& index = table.by_hash[slot_of(named.name.data(), named.name.size())];
+    if (index != 0 || named.name.size() > kNameBytesMax) table.perfect = false;
+    index = ++count;
+    Slot& slot = table.slots[index];
     slot.size = static_cast<std::uint8_t>(named.name.size());
     slot.field = named.field;
     for (std::size_t i = 0; i < named.name.size(); ++i) {
@@ -150,7 +155,7 @@ bool starts_with_either_spelling(std::string_view name, std::string_view prefix)
 
 Field parse_whole_name(std::string_view name) {
   if (name.empty()) return Field::kOther;
-  const Slot& slot = kSlots.slots[slot_of(name.data(), name.size())];
+  const Slot& slot = kSlots.slots[kSlots.by_hash[slot_of(name.data(), name.size())]];
   return slot.size == name.size() && equals(name.data(), slot) ? slot.field : Field::kOther;
 }
 
