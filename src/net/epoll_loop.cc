@@ -77,13 +77,12 @@ void EpollLoop::pulse(Watched& watched, std::uint32_t events) {
 }
 
 void EpollLoop::run() {
-  while (!stopping_.load(std::memory_order_relaxed)) take_turn();
+  while (!stopping_) take_turn();
   stopping_ = false;
 }
 
 void EpollLoop::stop() {
-  stopping_ = true;
-  post([] {});
+  post([this] { stopping_ = true; });
 }
 
 void EpollLoop::take_turn() {

@@ -5,7 +5,6 @@
 #include <sys/epoll.h>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -50,7 +49,7 @@ class EpollLoop final : public Loop {
   EpollLoop& operator=(const EpollLoop&) = delete;
 
   void post(std::function<void()> work) override { mailbox_->post(std::move(work)); }
-  // Until stop(); may be called again afterwards. A stop() before run() makes it return at once.
+  // Until stop(), which takes its turn among the posted work; may be called again afterwards.
   void run() override;
   void stop() override;
   [[nodiscard]] std::shared_ptr<Mailbox> mailbox() const { return mailbox_; }
@@ -94,7 +93,7 @@ class EpollLoop final : public Loop {
   std::size_t batch_next_ = 0;
   std::size_t batch_end_ = 0;
   std::uint64_t turn_ = 0;
-  std::atomic<bool> stopping_{false};
+  bool stopping_ = false;
 };
 
 }  // namespace caponier::net

@@ -40,19 +40,14 @@ bool SimLoop::turn(std::int64_t until_ms) {
   timers_.advance(now_ms());
   if (before_sleep) before_sleep();
   if (worked) return true;
-  const std::int64_t in_ms = timers_.next_in(now_ms(), kNoDeadline);
-  if (in_ms == kNoDeadline) {
-    const std::lock_guard lock(mutex_);
-    return !posted_.empty();
-  }
-  if (in_ms > until_ms - now_ms()) {
-    const std::lock_guard lock(mutex_);
-    return !posted_.empty();
-  }
   {
     const std::lock_guard lock(mutex_);
     if (!posted_.empty()) return true;
   }
+  // Exact, so that time does not pass for timers that were cancelled.
+  timers_.tighten();
+  const std::int64_t in_ms = timers_.next_in(now_ms(), kNoDeadline);
+  if (in_ms == kNoDeadline || in_ms > until_ms - now_ms()) return false;
   move_to(now_ms() + in_ms);
   return true;
 }

@@ -69,7 +69,7 @@ void TimerWheel::collect_due(TimerNode& due) {
 
 std::int64_t TimerWheel::find_earliest() {
   std::int64_t earliest_ms = kNoDeadline;
-  for (std::int64_t at_ms = tick_ms_ + 1; at_ms <= tick_ms_ + kBuckets; ++at_ms) {
+  for (std::int64_t at_ms = tick_ms_; at_ms < tick_ms_ + kBuckets; ++at_ms) {
     Head& head = bucket(at_ms);
     for (TimerNode* node = head.next_; node != &head; node = node->next_) {
       earliest_ms = std::min(earliest_ms, node->at_ms_);

@@ -41,6 +41,7 @@ class TimerWheel {
   // Milliseconds until something may be due, at most `most_ms`; for the poller. `most_ms` if nothing is
   // armed.
   [[nodiscard]] std::int64_t next_in(std::int64_t now_ms, std::int64_t most_ms) const;
+  void tighten() { earliest_ms_ = find_earliest(); }
 
  private:
   struct Head;

@@ -127,6 +127,9 @@ TEST(TimerWheel, agrees_with_a_sorted_list) {
     if (earliest != kNoDeadline) {
       ASSERT_LE(in_ms, std::max<std::int64_t>(0, earliest - now));
     }
+    wheel.tighten();
+    const std::int64_t exact = wheel.next_in(now, kNoDeadline);
+    ASSERT_EQ(exact, earliest == kNoDeadline ? kNoDeadline : earliest - now);
     now += static_cast<std::int64_t>(random() % (random() % 50 == 0 ? 6000 : 10));
     wheel.advance(now);
     for (std::size_t k = 0; k < timers.size(); ++k) {
