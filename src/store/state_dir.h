@@ -33,5 +33,7 @@ std::string default_state_dir();
 
 Result<std::string, std::string> read_file(const std::string& path, std::size_t bytes_max);
 Result<Unit, std::string> write_file_whole(const std::string& path, std::string_view bytes);  // 0600
+// A new name is on disk when its directory is.
+bool sync_directory_of(const std::string& path);
 
 }  // namespace caponier::store
