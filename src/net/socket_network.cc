@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "net/readiness.h"
 #include "net/socket_address.h"
 #include "net/socket_listener.h"
 #include "net/socket_stream.h"
@@ -16,39 +17,6 @@
 namespace caponier::net {
 
 namespace {
-
-// Waits until a stream can be written; false if the deadline comes first.
-class Writable final : private Waiter, private TimerNode {
- public:
-  Writable(Stream& stream, std::int64_t deadline_ms) : stream_(stream), deadline_ms_(deadline_ms) {}
-  ~Writable() {
-    if (handle_) stream_.wait(Direction::kWrite, nullptr);
-  }
-  Writable(const Writable&) = delete;
-  Writable& operator=(const Writable&) = delete;
-  [[nodiscard]] bool await_ready() const { return false; }
-  void await_suspend(std::coroutine_handle<> handle) {
-    handle_ = handle;
-    stream_.wait(Direction::kWrite, this);
-    stream_.loop().timers().set(*this, deadline_ms_);
-  }
-  [[nodiscard]] bool await_resume() const { return in_time_; }
-
- private:
-  void ready() override {
-    TimerWheel::cancel(*this);
-    std::exchange(handle_, {}).resume();
-  }
-  void expired() override {
-    stream_.wait(Direction::kWrite, nullptr);
-    in_time_ = false;
-    std::exchange(handle_, {}).resume();
-  }
-  Stream& stream_;
-  std::int64_t deadline_ms_;
-  bool in_time_ = true;
-  std::coroutine_handle<> handle_;
-};
 
 // A connection attempt from a port of the ephemeral range to the same port of this host meets itself.
 bool meets_itself(int fd) {
@@ -135,7 +103,7 @@ Task<Result<std::unique_ptr<Stream>, std::string>> SocketNetwork::connect(Addres
   }
   auto stream = SocketStream::adopt(loop_, fd, SocketStream::State::kConnecting);
   if (!stream) co_return Err(std::string("the connection cannot be watched"));
-  const bool in_time = co_await Writable(*stream, deadline_ms);
+  const bool in_time = co_await Readiness(*stream, Direction::kWrite, deadline_ms);
   if (!in_time) co_return Err(std::string("connecting timed out"));
   if (const int error = connect_error(fd); error != 0) co_return Err(error_text(error));
   if (address.is_loopback() && meets_itself(fd)) co_return Err(error_text(ECONNREFUSED));

@@ -1,5 +1,5 @@
-// TLS 1.3 and 1.2 with modern suites only, over any net::Stream. Contexts are made once and shared; sessions are streams
-// themselves. Renegotiation, compression and everything below TLS 1.2 are off.
+// TLS 1.3 and 1.2 with modern suites only, over any net::Stream. Contexts are made once and shared; sessions
+// are streams themselves. Renegotiation, compression and everything below TLS 1.2 are off.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,7 @@ class ClientContext {
 };
 
 struct HandshakeFailure {
-  std::string detail;     // "no shared cipher", "timed out": never key material
+  std::string detail;       // "no shared cipher", "timed out": never key material
   bool plain_http = false;  // the first bytes were an HTTP request
   bool timed_out = false;
 };

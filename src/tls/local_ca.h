@@ -1,5 +1,5 @@
-// The certificate authority of --dev: its key stays in the state directory (0600), its certificate is constrained to
-// loopback names and never put into a trust store; leaves live for days.
+// The certificate authority of --dev: its key stays in the state directory (0600), its certificate is
+// constrained to loopback names and never put into a trust store; leaves live for days.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ Result<Issued, std::string> create_local_ca(std::int64_t now_s);
 // For localhost, 127.0.0.1, ::1; valid seven days.
 Result<Issued, std::string> issue_local_leaf(std::string_view ca_certificate_pem, std::string_view ca_key_pem,
                                              std::int64_t now_s);
-// Days left of a PEM certificate; negative if past. Error if it cannot be read.
+// Seconds left of the first certificate; negative if past. Error if it cannot be read.
 Result<std::int64_t, std::string> seconds_left(std::string_view certificate_pem, std::int64_t now_s);
 
 }  // namespace caponier::tls
