@@ -14,18 +14,18 @@ namespace caponier::plan {
 using KeyDigest = std::array<std::uint8_t, 32>;
 
 struct ApiKey {
-  std::string id;                    // public part, shown in logs: "cap_1a2b3c4d"
+  std::string id;  // public part, shown in logs: "cap_1a2b3c4d"
   std::string subject;
   std::vector<std::string> scopes;
-  std::int64_t expires_at_s = 0;     // 0: never
+  std::int64_t expires_at_s = 0;  // 0: never
   KeyDigest digest{};
 };
 
 class ApiKeyIndex {
  public:
   explicit ApiKeyIndex(std::vector<ApiKey> keys);
-  // Null if nobody has this key. The digest of a 256-bit random key is uniformly distributed and unknown to a guesser,
-  // so that the lookup's timing tells nothing.
+  // Null if nobody has this key. The digest of a 256-bit random key is uniformly distributed and unknown to a
+  // guesser, so that the lookup's timing tells nothing.
   [[nodiscard]] const ApiKey* find(const KeyDigest& digest) const;
   [[nodiscard]] std::size_t size() const { return keys_.size(); }
 

@@ -20,8 +20,8 @@ inline constexpr std::uint32_t kNoOperation = 0xffffffff;
 
 struct RouteMatch {
   bool path_found = false;
-  std::uint32_t operation = kNoOperation;     // kNoOperation with path_found: 405
-  std::uint32_t allowed_methods = 0;          // bit set over http::Method, of the path
+  std::uint32_t operation = kNoOperation;  // kNoOperation with path_found: 405
+  std::uint32_t allowed_methods = 0;       // bit set over http::Method, of the path
   std::uint32_t parameter_count = 0;
   std::array<std::string_view, kPathParametersMax> parameters;  // decoded, views of the segments
 };

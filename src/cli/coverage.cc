@@ -1,0 +1,132 @@
+#include "cli/coverage.h"
+
+#include <algorithm>
+
+#include "cli/text_table.h"
+#include "plan/policy_members.h"
+
+namespace caponier::cli {
+namespace {
+
+constexpr std::size_t kWidthMax = 100;
+
+void append_part(std::string& out, std::string_view part, std::string_view separator) {
+  if (!out.empty()) out += separator;
+  out += part;
+}
+
+std::string authentication(const plan::Plan& plan, const plan::Operation& operation) {
+  std::string out;
+  for (const plan::Alternative& alternative : operation.alternatives) {
+    std::string all;
+    for (const plan::Requirement& requirement : alternative.all) {
+      append_part(all, plan.schemes[requirement.scheme].name, " + ");
+    }
+    if (!all.empty()) append_part(out, all, " or ");
+  }
+  if (operation.is_public) append_part(out, "public: " + operation.public_reason, " or ");
+  return out;
+}
+
+std::string scopes(const plan::Operation& operation) {
+  std::string out;
+  for (const plan::Alternative& alternative : operation.alternatives) {
+    std::string all;
+    for (const plan::Requirement& requirement : alternative.all) {
+      for (const std::string& scope : requirement.scopes) append_part(all, scope, " ");
+    }
+    if (!all.empty() && all != out) append_part(out, all, " or ");
+  }
+  return out.empty() ? "-" : out;
+}
+
+std::string validation(const plan::Operation& operation) {
+  std::string out;
+  if (!operation.parameters.empty())
+    out = std::to_string(operation.parameters.size()) +
+          (operation.parameters.size() == 1 ? " parameter" : " parameters");
+  for (const plan::Body& body : operation.bodies) {
+    std::string_view kind = "body open";
+    if (body.opaque) kind = "bytes bounded";
+    if (body.json && body.program == nullptr) kind = "body any JSON";
+    if (body.json && body.program != nullptr && body.closed) kind = "body closed";
+    if (out.find(kind) == std::string::npos) append_part(out, kind, ", ");
+  }
+  return out.empty() ? "no input" : out;
+}
+
+std::string limits(const plan::Operation& operation) {
+  std::string out;
+  for (const plan::RateLimit& limit : operation.limits) {
+    plan::RateRule rule{limit.requests, limit.window_us, false, {}};
+    std::string_view per = limit.name;
+    if (per.starts_with("per_")) per.remove_prefix(4);
+    append_part(out, to_text(rule) + ' ' + std::string(per), ", ");
+  }
+  return out.empty() ? "none" : out;
+}
+
+std::string describe(const plan::Plan& plan, const plan::Scheme& scheme) {
+  std::string out = scheme.name;
+  if (scheme.kind == plan::SchemeKind::kApiKeyHeader) {
+    return out + ": API key in the header " + scheme.header_name + ", " +
+           std::to_string(scheme.keys == nullptr ? 0 : scheme.keys->size()) + " known";
+  }
+  std::string_view separator = ": token of ";
+  for (const std::uint32_t index : scheme.issuers) {
+    const plan::Issuer& issuer = plan.issuers[index];
+    out += std::string(separator) + issuer.rules.issuer;
+    std::string audiences;
+    for (const std::string& audience : issuer.rules.audiences) append_part(audiences, audience, " or ");
+    out += audiences.empty() ? " for any audience" : " for " + audiences;
+    if (issuer.source == plan::KeySource::kDevelopment) out += " (development)";
+    separator = ", or of ";
+  }
+  return out;
+}
+
+void append_section(std::string& out, std::string_view title, const std::vector<std::string>& lines) {
+  if (lines.empty()) return;
+  out += '\n' + std::string(title) + '\n';
+  for (const std::string& line : lines) out += "  " + visible(line) + '\n';
+}
+
+}  // namespace
+
+void append_coverage_table(std::string& out, const plan::Plan& plan) {
+  TextTable table({"OPERATION", "AUTHENTICATION", "SCOPES", "OWNER", "VALIDATION", "LIMITS"});
+  for (const plan::Operation& operation : plan.operations) {
+    const std::string owner =
+        operation.owner ? operation.owner->claim + " = {" + operation.owner->parameter + "}" : "-";
+    table.add({operation.label + (operation.deprecated ? " (deprecated)" : ""),
+               authentication(plan, operation), scopes(operation), owner, validation(operation),
+               limits(operation)});
+  }
+  table.append(out, kWidthMax);
+}
+
+void append_coverage_details(std::string& out, const plan::Plan& plan) {
+  std::vector<std::string> lines;
+  for (const plan::Scheme& scheme : plan.schemes) lines.push_back(describe(plan, scheme));
+  append_section(out, "authentication", lines);
+  append_section(out, "not exposed", plan.not_exposed);
+  lines.clear();
+  for (const plan::Operation& operation : plan.operations) {
+    for (const std::string& source : operation.provenance) lines.push_back(operation.label + ": " + source);
+  }
+  append_section(out, "policy, and which source won", lines);
+}
+
+void append_findings(std::string& out, const plan::Plan& plan) {
+  std::vector<std::string> lines;
+  for (const plan::Finding& finding : plan.findings) {
+    std::string line = finding.text + " [" + finding.code + ']';
+    if (!finding.where.text.empty()) line = finding.where.text + ": " + line;
+    lines.push_back(std::move(line));
+  }
+  std::sort(lines.begin(), lines.end());
+  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+  append_section(out, "findings", lines);
+}
+
+}  // namespace caponier::cli

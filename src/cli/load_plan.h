@@ -1,0 +1,40 @@
+// From the files and flags of a command line to a Plan, with everything that is wrong told in one go.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/diagnostic.h"
+#include "config/config.h"
+#include "openapi/contract.h"
+#include "plan/plan.h"
+
+namespace caponier::cli {
+
+// Empty: not given. What is given here wins over the configuration.
+struct LoadRequest {
+  std::string contract_file;
+  std::string contract_text;  // a document that is part of the program; contract_file is then only its name
+  std::string config_file;
+  std::string upstream;
+  std::string listen;
+  std::string certificate;
+  std::string key;
+  std::string state_dir;
+  int workers = 0;  // 0: not given
+  bool dev = false;
+  std::string development_issuer;  // its `iss`; with dev only
+};
+
+struct Loaded {
+  std::unique_ptr<config::Config> config;  // never null
+  std::unique_ptr<openapi::Contract> contract;
+  std::shared_ptr<const plan::Plan> plan;  // null if it cannot be served; `diagnostics` says why
+  Diagnostics diagnostics;
+};
+
+inline constexpr const char* kDefaultListen = "https://127.0.0.1:8443";
+
+Loaded load(const LoadRequest& request);
+
+}  // namespace caponier::cli

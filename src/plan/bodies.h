@@ -1,0 +1,14 @@
+// Request and response bodies: what is judged by a schema, what is only bounded, and what is not enforced
+// yet.
+#pragma once
+
+#include "plan/compilation.h"
+#include "plan/policy.h"
+
+namespace caponier::plan {
+
+void compile_request_body(Compilation& compilation, const openapi::Operation& declared, const Policy& policy,
+                          Operation& operation);
+void compile_responses(Compilation& compilation, const openapi::Operation& declared, Operation& operation);
+
+}  // namespace caponier::plan

@@ -1,0 +1,201 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "http/media_type.h"
+#include "plan/bodies.h"
+#include "plan/limits.h"
+#include "plan/overrides.h"
+#include "plan/parameters.h"
+#include "plan/plan.h"
+#include "plan/policy.h"
+#include "plan/security.h"
+#include "plan/surroundings.h"
+
+namespace caponier::plan {
+namespace {
+
+// Everything that policy says, by who says it.
+class Levels {
+ public:
+  explicit Levels(Compilation& compilation) : compilation_(compilation), overrides_(compilation) {
+    if (compilation.contract.x_caponier != nullptr) {
+      root_ = read_members(compilation.in_contract(compilation.contract.x_caponier), Level::kRoot, {},
+                           compilation.report);
+    }
+    if (compilation.config.defaults != nullptr) {
+      const Source defaults{compilation.config.tree->file(), compilation.config.defaults};
+      defaults_ = read_members(defaults, Level::kConfigDefaults, {}, compilation.report);
+    }
+    root_.level = Level::kRoot;
+    defaults_.level = Level::kConfigDefaults;
+  }
+
+  // What speaks about `operation`, the closest last.
+  std::vector<const Members*> of(const openapi::Operation& operation) {
+    std::vector<const Members*> levels{&root_, &defaults_};
+    if (operation.path_x_caponier != nullptr) {
+      const auto [path, is_new] = paths_.try_emplace(operation.path_x_caponier);
+      if (is_new) path->second = read(operation.path_x_caponier, Level::kPath, {});
+      levels.push_back(&path->second);
+    }
+    if (operation.x_caponier != nullptr) {
+      const auto [own, is_new] = operations_.try_emplace(operation.x_caponier);
+      if (is_new) own->second = read(operation.x_caponier, Level::kOperation, operation.label());
+      levels.push_back(&own->second);
+    }
+    for (const Members* entry : overrides_.of(operation)) levels.push_back(entry);
+    for (const Members* level : levels) {
+      const bool inherited = level->level < Level::kPath || level->by_wildcard;
+      if (level->owner && inherited) owners_.try_emplace(level->owner->source.node, *level->owner);
+    }
+    return levels;
+  }
+
+  // Reports what was said and concerned nobody.
+  void report_unused() {
+    overrides_.report_unused(compilation_);
+    std::set<std::string> parameters;
+    for (const Operation& operation : compilation_.plan->operations) {
+      for (std::string& name : template_names(operation.path)) parameters.insert(std::move(name));
+    }
+    for (const auto& [node, owner] : owners_) {
+      if (parameters.contains(owner.value.parameter)) continue;
+      compilation_.report.error(owner.source, "owner-unused",
+                                "no exposed path has the parameter " + quoted(owner.value.parameter) +
+                                    ", so that nothing is held to this owner",
+                                "name a parameter of the paths that it is meant for, or remove it");
+    }
+  }
+
+ private:
+  Members read(const Node* node, Level level, const std::string& label) {
+    compilation_.report.concern(label);
+    return read_members(compilation_.in_contract(node), level, {}, compilation_.report);
+  }
+
+  Compilation& compilation_;
+  Members root_;
+  Members defaults_;
+  Overrides overrides_;
+  std::map<const Node*, Members> paths_;
+  std::map<const Node*, Members> operations_;
+  std::map<const Node*, Said<OwnerRule>> owners_;  // that hold wherever a path has the parameter
+};
+
+// The same path by shape: names of parameters left out.
+std::string shape_of(std::string_view path) {
+  std::string shape;
+  bool inside = false;
+  for (const char c : path) {
+    if (c == '}') inside = false;
+    if (!inside) shape += c;
+    if (c == '{') inside = true;
+  }
+  return shape;
+}
+
+void add_routes(Compilation& compilation, const openapi::Operation& declared, std::uint32_t index,
+                std::map<std::string, std::string>& taken) {
+  for (const std::string& base : declared.base_paths) {
+    const std::string path = base + declared.path;
+    const std::string error = compilation.plan->router.add(path, declared.method, index);
+    const std::string key = std::string(http::name(declared.method)) + ' ' + shape_of(path);
+    const Where where = where_of(compilation.in_contract(declared.node));
+    const auto [other, is_new] = taken.try_emplace(key, declared.label() + " (" + where.text + ')');
+    if (error.empty()) continue;
+    compilation.report.error(
+        compilation.in_contract(declared.node), "bad-path",
+        quoted(path) + " cannot be served: " + error + (is_new ? "" : ": " + other->second),
+        is_new ? "write the path as requests will have it"
+               : "give one of them another path, or take it out with exposed: false");
+  }
+}
+
+Operation compile_operation(Compilation& compilation, Schemes& schemes, const openapi::Operation& declared,
+                            const Policy& policy) {
+  Operation operation;
+  operation.id = declared.id;
+  operation.label = declared.label();
+  operation.path = (declared.base_paths.empty() ? "" : declared.base_paths.front()) + declared.path;
+  operation.method = declared.method;
+  operation.deprecated = declared.deprecated;
+  operation.where = where_of(compilation.in_contract(declared.node));
+  operation.provenance = policy.provenance;
+  const std::vector<std::string> names = template_names(operation.path);
+  compile_security(compilation, schemes, declared, policy, operation);
+  compile_owner(compilation, policy, names, operation);
+  compile_limits(compilation, policy, operation);
+  compile_parameters(compilation, declared, names, operation);
+  compile_request_body(compilation, declared, policy, operation);
+  compile_responses(compilation, declared, operation);
+  return operation;
+}
+
+void compile_operations(Compilation& compilation) {
+  Levels levels(compilation);
+  Schemes schemes(compilation);
+  std::map<std::string, std::string> taken;
+  Plan& plan = *compilation.plan;
+  for (const openapi::Operation& declared : compilation.contract.operations) {
+    const std::vector<const Members*> speaking = levels.of(declared);
+    compilation.report.concern(declared.label());
+    const Policy policy = settle(speaking, compilation.report);
+    if (!policy.exposed) {
+      plan.not_exposed.push_back(declared.label());
+      continue;
+    }
+    add_routes(compilation, declared, static_cast<std::uint32_t>(plan.operations.size()), taken);
+    plan.operations.push_back(compile_operation(compilation, schemes, declared, policy));
+  }
+  compilation.report.concern({});
+  schemes.flush();
+  levels.report_unused();
+  if (plan.operations.empty()) {
+    compilation.report.error(compilation.in_contract(compilation.contract.main_tree().root()),
+                             "nothing-to-serve",
+                             "no operation is exposed, so that every request would be refused");
+  }
+}
+
+void finish(Compilation& compilation) {
+  Plan& plan = *compilation.plan;
+  for (Operation& operation : plan.operations) {
+    for (Body& body : operation.bodies) {
+      // Only here do the texts stand where they stay.
+      if (const auto parsed = http::parse_media_type(body.media_type)) body.parsed = *parsed;
+      if (!body.json) continue;
+      // The bound of the operation was said for it; the reader's must not undercut it.
+      const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(body.bytes_max, UINT32_MAX));
+      plan.limits.json.bytes_max = std::max(plan.limits.json.bytes_max, bytes);
+    }
+  }
+  plan.findings = std::move(compilation.report.findings());
+}
+
+}  // namespace
+
+std::shared_ptr<const Plan> compile_plan(const CompileInput& input, Diagnostics& diagnostics) {
+  Compilation compilation(input, diagnostics);
+  Plan& plan = *compilation.plan;
+  plan.limits = input.config->limits;
+  plan.dev = input.config->dev;
+  plan.hsts = !plan.dev;
+  plan.title = input.contract->title;
+  plan.source = input.contract->main_tree().file();
+  compile_operations(compilation);
+  compile_hosts(compilation);
+  compile_upstream(compilation);
+  report_vendor_keys(compilation);
+  if (plan.dev) {
+    Diagnostic dev;
+    dev.code = "dev-mode";
+    dev.message = "development mode: tokens of the local development issuer are accepted; loopback only";
+    dev.fix = "run without --dev where it counts";
+    compilation.report.add_finding(std::move(dev));
+  }
+  finish(compilation);
+  return diagnostics.has_errors() ? nullptr : compilation.plan;
+}
+
+}  // namespace caponier::plan

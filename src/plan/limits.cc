@@ -1,0 +1,47 @@
+#include "plan/limits.h"
+
+#include <algorithm>
+
+namespace caponier::plan {
+namespace {
+
+// FNV-1a: the same in every process and every build, so that buckets survive a reload.
+std::uint64_t stable_id(std::string_view operation, std::string_view kind) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  const auto mix = [&hash](std::string_view text) {
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    hash = (hash ^ 0xffU) * 0x100000001b3ULL;  // "ab" "c" is not "a" "bc"
+  };
+  mix(operation);
+  mix(kind);
+  return hash;
+}
+
+}  // namespace
+
+void compile_limits(Compilation& compilation, const Policy& policy, Operation& operation) {
+  const bool has_credential = std::any_of(operation.alternatives.begin(), operation.alternatives.end(),
+                                          [](const Alternative& a) { return !a.all.empty(); });
+  for (const LimitPer per : {LimitPer::kAddress, LimitPer::kCredential, LimitPer::kOperation}) {
+    const auto& settled = policy.rates[static_cast<std::size_t>(per)];
+    if (!settled) continue;
+    const std::string kind(name(per));
+    if (per == LimitPer::kCredential && !has_credential) {
+      if (settled->explicitly && !settled->by_wildcard) {
+        compilation.report.error(settled->source, "limit-without-credential",
+                                 "the operation takes no credential that could be counted",
+                                 "limit it per_address or per_operation");
+      }
+      continue;
+    }
+    if (settled->value.off) {
+      compilation.report.finding(settled->source, "limit-off",
+                                 "there is no rate limit " + kind + ": " + settled->value.off_reason);
+      continue;
+    }
+    operation.limits.push_back({stable_id(operation.id, kind), per, settled->value.requests,
+                                settled->value.window_us, kind, where_of(settled->source)});
+  }
+}
+
+}  // namespace caponier::plan

@@ -1,0 +1,107 @@
+#include "plan/policy.h"
+
+namespace caponier::plan {
+namespace {
+
+std::string text_of(const RateRule& rule) {
+  return to_text(rule);
+}
+std::string text_of(std::uint64_t bytes) {
+  return std::to_string(bytes);
+}
+bool is_looser(const RateRule& a, const RateRule& b) {
+  return looser(a, b);
+}
+bool is_looser(std::uint64_t a, std::uint64_t b) {
+  return a > b;
+}
+
+std::string place_of(const Source& source) {
+  return source.node == nullptr ? "by default" : where_of(source).text;
+}
+
+void note(Policy& policy, std::string_view member, std::string value, const Source& source) {
+  policy.provenance.push_back(std::string(member) + ' ' + std::move(value) + ": " + place_of(source));
+}
+
+// A bound of which inheritance keeps the tighter one. `settled` may hold the built-in default.
+template <class T>
+void settle_bound(std::string_view member, std::span<const Members* const> levels,
+                  const std::optional<Said<T>>& (*pick)(const Members&, std::size_t), std::size_t index,
+                  std::optional<Settled<T>>& settled, Policy& policy, Report& report) {
+  std::string over;
+  bool said = false;
+  for (const Members* level : levels) {
+    const std::optional<Said<T>>& one = pick(*level, index);
+    if (!one) continue;
+    const bool overrides = is_explicit(level->level);
+    const bool loosens = said && is_looser(one->value, settled->value);
+    if (loosens && !overrides) continue;
+    if (settled) over = ", over " + text_of(settled->value) + ' ' + place_of(settled->source);
+    if (loosens) {
+      report.finding(one->source, "loosened",
+                     std::string(member) + ' ' + text_of(one->value) + " is looser than the inherited " +
+                         text_of(settled->value) + " (" + place_of(settled->source) + ')');
+    }
+    settled = {one->value, one->source, overrides, level->by_wildcard};
+    said = true;
+  }
+  if (said)
+    policy.provenance.push_back(std::string(member) + ' ' + text_of(settled->value) + ": " +
+                                place_of(settled->source) + over);
+}
+
+void settle_exposed(std::span<const Members* const> levels, Policy& policy) {
+  Source source;
+  for (const Members* level : levels) {
+    if (!level->exposed) continue;
+    if (level->exposed->value && !is_explicit(level->level)) continue;
+    policy.exposed = level->exposed->value;
+    source = level->exposed->source;
+  }
+  if (source.node != nullptr) note(policy, "exposed", policy.exposed ? "true" : "false", source);
+}
+
+void settle_texts(std::span<const Members* const> levels, Policy& policy) {
+  for (const Members* level : levels) {
+    const bool explicitly = is_explicit(level->level);
+    if (level->public_reason) {
+      policy.public_reason = {level->public_reason->value, level->public_reason->source, explicitly,
+                              level->by_wildcard};
+    }
+    if (level->owner) {
+      // A path's own words about its own parameter.
+      const bool of_path = explicitly || level->level == Level::kPath;
+      policy.owner = {level->owner->value, level->owner->source, of_path, level->by_wildcard};
+    }
+    if (level->security) policy.security = {{}, *level->security, explicitly, level->by_wildcard};
+  }
+}
+
+}  // namespace
+
+Policy settle(std::span<const Members* const> levels, Report& report) {
+  Policy policy;
+  settle_exposed(levels, policy);
+  settle_texts(levels, policy);
+  policy.rates[static_cast<std::size_t>(LimitPer::kAddress)] = {RateRule{1200, 60'000'000, false, {}}, {}};
+  policy.rates[static_cast<std::size_t>(LimitPer::kCredential)] = {RateRule{600, 60'000'000, false, {}}, {}};
+  for (const LimitPer per : {LimitPer::kAddress, LimitPer::kCredential, LimitPer::kOperation}) {
+    const auto index = static_cast<std::size_t>(per);
+    settle_bound<RateRule>(
+        "rate_limit." + std::string(name(per)), levels,
+        [](const Members& m, std::size_t i) -> const std::optional<Said<RateRule>>& {
+          return m.rate_limits[i];
+        },
+        index, policy.rates[index], policy, report);
+  }
+  settle_bound<std::uint64_t>(
+      "body_bytes_max", levels,
+      [](const Members& m, std::size_t) -> const std::optional<Said<std::uint64_t>>& {
+        return m.body_bytes_max;
+      },
+      0, policy.body_bytes_max, policy, report);
+  return policy;
+}
+
+}  // namespace caponier::plan

@@ -1,0 +1,102 @@
+#include "plan/programs.h"
+
+#include <set>
+#include <vector>
+
+namespace caponier::plan {
+namespace {
+
+constexpr int kReferenceChainMax = 32;
+
+bool is_object_type(const Node& schema) {
+  const Node* type = schema.find("type");
+  if (type == nullptr) return false;
+  if (type->is_string()) return type->text == "object";
+  for (const Node& one : *type) {
+    if (one.is_string() && one.text == "object") return true;
+  }
+  return false;
+}
+
+// An object whose unknown members pass unjudged, as this schema alone tells.
+bool is_open(const Node& schema, bool in_composition) {
+  for (const char* const key : {"additionalProperties", "unevaluatedProperties"}) {
+    const Node* rest = schema.find(key);
+    if (rest == nullptr) continue;
+    return rest->is_boolean() ? rest->boolean : rest->is_object() && rest->child_count == 0;
+  }
+  if (in_composition || !is_object_type(schema)) return false;
+  for (const char* const key : {"properties", "allOf", "anyOf", "oneOf", "patternProperties"}) {
+    if (schema.find(key) != nullptr) return false;
+  }
+  return true;
+}
+
+struct Pending {
+  const Node* schema;
+  bool in_composition;
+};
+
+void push_children(const Node& schema, std::vector<Pending>& pending) {
+  for (const Node& member : schema) {
+    if (member.key == "properties" || member.key == "patternProperties") {
+      for (const Node& property : member) pending.push_back({&property, false});
+    } else if (member.key == "allOf" || member.key == "anyOf" || member.key == "oneOf") {
+      for (const Node& branch : member) pending.push_back({&branch, member.key == "allOf"});
+    } else if (member.key == "items" || member.key == "additionalProperties") {
+      pending.push_back({&member, false});
+    }
+  }
+}
+
+}  // namespace
+
+Programs::Programs(const openapi::Contract& contract, const SchemaDefaults& defaults, Report& report)
+    : contract_(contract), report_(report) {
+  options_.dialect =
+      contract.version == openapi::Version::k30 ? schema::Dialect::kOpenApi30 : schema::Dialect::kOpenApi31;
+  options_.defaults = defaults;
+}
+
+schema::ProgramPtr Programs::compile(const Node& node, schema::Direction direction) {
+  const auto known = compiled_.find({&node, direction});
+  if (known != compiled_.end()) return known->second;
+  options_.direction = direction;
+  Diagnostics diagnostics;
+  const auto resolver = [this](const Node& holder, std::string_view reference, Diagnostics& into) {
+    return contract_.resolve(holder, reference, into);
+  };
+  const auto file_of = [this](const Node& at) { return contract_.file_of(at); };
+  schema::ProgramPtr program = schema::compile(node, options_, resolver, file_of, diagnostics);
+  report_.adopt(diagnostics);
+  return compiled_[{&node, direction}] = diagnostics.has_errors() ? nullptr : std::move(program);
+}
+
+const Node* Programs::target(const Node& node) const {
+  const Node* at = &node;
+  for (int i = 0; at != nullptr && i < kReferenceChainMax; ++i) {
+    const Node* reference = at->is_object() ? at->find("$ref") : nullptr;
+    if (reference == nullptr || !reference->is_string()) return at;
+    Diagnostics ignored;
+    at = contract_.resolve(*at, reference->text, ignored);
+  }
+  return nullptr;
+}
+
+const Node* Programs::find_open_object(const Node& node) {
+  const auto [known, is_new] = open_objects_.try_emplace(&node, nullptr);
+  if (!is_new) return known->second;
+  std::set<const Node*> seen;
+  std::vector<Pending> pending{{&node, false}};
+  while (!pending.empty()) {
+    const Pending next = pending.back();
+    pending.pop_back();
+    const Node* schema = target(*next.schema);
+    if (schema == nullptr || !schema->is_object() || !seen.insert(schema).second) continue;
+    if (is_open(*schema, next.in_composition)) return known->second = schema;
+    push_children(*schema, pending);
+  }
+  return known->second;
+}
+
+}  // namespace caponier::plan

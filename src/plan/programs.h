@@ -1,0 +1,34 @@
+// Schemas of the contract as programs, each compiled once per direction and shared, and what can be said
+// about a schema without compiling it.
+#pragma once
+
+#include <map>
+#include <utility>
+
+#include "openapi/contract.h"
+#include "plan/report.h"
+#include "schema/compile.h"
+#include "schema/program.h"
+
+namespace caponier::plan {
+
+class Programs {
+ public:
+  Programs(const openapi::Contract& contract, const SchemaDefaults& defaults, Report& report);
+
+  // Null if the schema cannot be enforced; that has been reported.
+  schema::ProgramPtr compile(const Node& node, schema::Direction direction);
+  // The schema that `node` leads to over its `$ref`s; null if nowhere. Reports nothing.
+  [[nodiscard]] const Node* target(const Node& node) const;
+  // The first object schema below `node` whose members nothing judges; null if there is none.
+  [[nodiscard]] const Node* find_open_object(const Node& node);
+
+ private:
+  const openapi::Contract& contract_;
+  Report& report_;
+  schema::CompileOptions options_;
+  std::map<std::pair<const Node*, schema::Direction>, schema::ProgramPtr> compiled_;
+  std::map<const Node*, const Node*> open_objects_;
+};
+
+}  // namespace caponier::plan

@@ -1,0 +1,51 @@
+// The security schemes that operations demand, resolved once each: how they are enforced, or why they cannot
+// be. What cannot be enforced is told once per scheme, with the operations that need it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plan/compilation.h"
+#include "plan/issuers.h"
+
+namespace caponier::plan {
+
+class Schemes {
+ public:
+  explicit Schemes(Compilation& compilation);
+
+  // Index into Plan::schemes, for `operation`; nullopt if the scheme cannot be enforced, which flush() tells.
+  std::optional<std::uint32_t> use(std::uint32_t contract_scheme, const std::string& operation);
+  // By name, as the configuration demands it; also a bearer scheme that only the configuration knows. nullopt
+  // with `known` false: nobody knows the name.
+  std::optional<std::uint32_t> use(std::string_view name, const std::string& operation, bool& known);
+  [[nodiscard]] std::vector<std::string_view> names() const;
+
+  // Reports every refusal, and bindings that bind nothing.
+  void flush();
+
+ private:
+  struct Entry {
+    SchemeSource source;
+    bool resolved = false;
+    std::optional<std::uint32_t> index;
+    std::optional<Diagnostic> refusal;
+    std::vector<std::string> operations;
+  };
+
+  std::optional<std::uint32_t> use(Entry& entry, const std::string& operation);
+  void resolve(Entry& entry);
+  void resolve_bearer(Entry& entry);
+  void resolve_api_key(Entry& entry);
+  void refuse(Entry& entry, std::string code, std::string message, std::string fix);
+
+  Compilation& compilation_;
+  Issuers issuers_;
+  std::vector<Entry> entries_;  // the contract's first, in its order; then those of the configuration only
+};
+
+}  // namespace caponier::plan
