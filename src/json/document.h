@@ -137,14 +137,11 @@ class Document {
 
  private:
   friend class Reader;
-  // Members up to which keys are compared as they come; the keys of larger objects are sorted at their end.
-  static constexpr std::uint32_t kSmallObjectMembers = 16;
   struct OpenContainer {
-    alignas(
-        16) std::uint32_t hashes[kSmallObjectMembers];  // of the first keys of an object that is being read
-    std::uint32_t node;                                 // tape index
-    std::uint32_t count;                                // members or elements so far
-    char closer;                                        // '}' or ']'
+    std::uint64_t seen[8];  // reading: a bit for the hash of each key so far
+    std::uint32_t node;     // tape index
+    std::uint32_t count;    // members or elements so far
+    bool is_object;
   };
 
   TapeNode& add_node(Kind kind);

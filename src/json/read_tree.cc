@@ -16,13 +16,12 @@ constexpr JsonLimits kDocumentLimits{
 // Positions of offsets that only grow, in one walk over the text.
 class Positions {
  public:
-  explicit Positions(std::string_view text) : text_(text) {}
+  explicit Positions(std::string_view text) : text_(text), newline_(text.find('\n')) {}
 
   SourcePosition at(std::size_t offset) {
-    for (;;) {
-      const std::size_t newline = text_.substr(0, offset).find('\n', line_start_);
-      if (newline == std::string_view::npos) break;
-      line_start_ = newline + 1;
+    while (newline_ < offset) {
+      line_start_ = newline_ + 1;
+      newline_ = text_.find('\n', line_start_);
       ++line_;
     }
     return {.line = line_, .column = static_cast<std::uint32_t>(offset - line_start_ + 1)};
@@ -30,6 +29,7 @@ class Positions {
 
  private:
   std::string_view text_;
+  std::size_t newline_;  // the next one; looked for once, because a document may be one long line
   std::size_t line_start_ = 0;
   std::uint32_t line_ = 1;
 };

@@ -1,7 +1,6 @@
 #include "json/reader.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/bytes.h"
 #include "json/key_hash.h"
@@ -31,14 +30,9 @@ bool Reader::run() {
   if (at == end_) return fail(ReadError::kEmpty, at);
   if (std::string_view(begin_, end_).starts_with("\xEF\xBB\xBF"))
     return fail(ReadError::kByteOrderMark, begin_);
-  Cursor cursor{
-      .at = at,
-      .tape = document_.tape_.data(),
-      .nodes = 0,
-      .room = static_cast<std::uint32_t>(std::min<std::size_t>(document_.tape_.size(), limits_.nodes_max)),
-      .top = bottom_};
-  if (!read_document(cursor)) return false;
-  const char* const rest = skip_space(cursor.at, end_);
+  const char* const stop = read_root(at);
+  if (stop == nullptr) return false;
+  const char* const rest = skip_space(stop, end_);
   if (rest != end_) return fail(ReadError::kTrailingBytes, rest);
   return true;
 }
@@ -60,6 +54,36 @@ CAPONIER_INLINE bool Reader::add_node(Cursor& cursor, TapeNode*& node) {
   return true;
 }
 
+namespace {
+
+CAPONIER_INLINE void put_string(TapeNode& node, std::uint32_t end, std::uint32_t offset, const char* text,
+                                std::uint32_t length, std::uint32_t hash) {
+  node.kind = Kind::kString;
+  node.boolean = node.is_integer = false;
+  node.reserved = 0;
+  node.end = end;
+  node.offset = offset;
+  node.length = length;
+  node.text = text;
+  node.code_points = length;
+  node.key_hash = hash;
+}
+
+}  // namespace
+
+// `hash` is that of the last key on the tape. A filter answers first: most keys share no bit with another.
+CAPONIER_INLINE bool Reader::is_new_key(const Cursor& cursor, std::uint32_t hash) {
+  Document::OpenContainer& object = *cursor.top;
+  if (object.count >= kSmallObjectMembers) [[unlikely]]
+    return true;  // judged when the object ends
+  std::uint64_t& word = object.seen[hash >> 29];
+  const std::uint64_t bit = std::uint64_t{1} << (hash & 63U);
+  if ((word & bit) != 0 && !differs_from_members(cursor.tape, object, cursor.tape[cursor.nodes - 1]))
+    return false;
+  word |= bit;
+  return true;
+}
+
 // From the quote to one past the name's colon and the whitespace behind it.
 CAPONIER_INLINE bool Reader::read_key(Cursor& cursor) {
   if (cursor.at == end_) return fail(ReadError::kTruncated, cursor.at);
@@ -68,25 +92,19 @@ CAPONIER_INLINE bool Reader::read_key(Cursor& cursor) {
   if (!add_node(cursor, node)) return false;
   const char* const from = cursor.at + 1;
   const char* stop = short_string_end(from, end_);
-  *node = {.kind = Kind::kString, .end = cursor.nodes, .offset = offset(from)};
+  std::uint32_t hash = 0;
   if (stop != nullptr) [[likely]] {
-    node->length = node->code_points = static_cast<std::uint32_t>(stop - from);
-    node->text = from;
-    node->key_hash = hash_padded(from, node->length);
+    const auto length = static_cast<std::uint32_t>(stop - from);
+    hash = hash_padded(from, length);
+    put_string(*node, cursor.nodes, offset(from), from, length, hash);
     ++stop;
   } else {
+    put_string(*node, cursor.nodes, offset(from), from, 0, 0);
     stop = read_rich_string(from, from, *node);
     if (stop == nullptr) return false;
-    node->key_hash = hash_bytes(node->text, node->length);
+    hash = node->key_hash = hash_bytes(node->text, node->length);
   }
-  Document::OpenContainer& object = *cursor.top;
-  if (object.count < Document::kSmallObjectMembers) [[likely]] {
-    if (is_among(object.hashes, object.count, node->key_hash) &&
-        !differs_from_members(cursor.tape, object, *node)) {
-      return false;
-    }
-    object.hashes[object.count] = node->key_hash;
-  }
+  if (!is_new_key(cursor, hash)) return false;
   cursor.at = skip_space(stop, end_);
   if (cursor.at == end_) return fail(ReadError::kTruncated, cursor.at);
   if (*cursor.at != ':') return fail(ReadError::kSyntax, cursor.at);
@@ -98,19 +116,20 @@ CAPONIER_INLINE bool Reader::read_scalar(Cursor& cursor) {
   TapeNode* node = nullptr;
   if (!add_node(cursor, node)) return false;
   const char* const from = cursor.at;
-  *node = {.kind = Kind::kString, .end = cursor.nodes, .offset = offset(from)};
   if (*from == '"') {
-    node->offset += 1;
-    const char* const stop = skip_plain(from + 1, end_);
-    if (stop != end_ && *stop == '"') [[likely]] {
-      node->length = node->code_points = static_cast<std::uint32_t>(stop - from - 1);
-      node->text = from + 1;
-      cursor.at = stop + 1;
+    const char* const text = from + 1;
+    const char* const stop = skip_plain(text, end_);
+    put_string(*node, cursor.nodes, offset(text), text, static_cast<std::uint32_t>(stop - text), 0);
+    cursor.at = stop + 1;
+    if (stop != end_ && *stop == '"') [[likely]]
       return true;
-    }
-    cursor.at = read_rich_string(from + 1, stop, *node);
+    cursor.at = read_rich_string(text, stop, *node);
     return cursor.at != nullptr;
   }
+  node->boolean = node->is_integer = false;
+  node->reserved = 0;
+  node->end = cursor.nodes;
+  node->offset = offset(from);
   if (*from != '-' && !is_digit(*from)) {
     cursor.at = read_literal(from, *node);
     return cursor.at != nullptr;
@@ -118,8 +137,8 @@ CAPONIER_INLINE bool Reader::read_scalar(Cursor& cursor) {
   const NumberReading number = read_number(from, end_);
   if (!number.ok) return fail(number.error, number.at);
   node->kind = Kind::kNumber;
-  node->length = static_cast<std::uint32_t>(number.at - from);
   node->is_integer = number.is_integer;
+  node->length = static_cast<std::uint32_t>(number.at - from);
   node->integer = number.integer;
   cursor.at = number.at;
   return true;
@@ -133,9 +152,7 @@ CAPONIER_INLINE bool Reader::open_container(Cursor& cursor) {
   const bool is_object = *cursor.at == '{';
   *node = {.kind = is_object ? Kind::kObject : Kind::kArray, .offset = offset(cursor.at)};
   ++cursor.top;
-  cursor.top->node = cursor.nodes - 1;
-  cursor.top->count = 0;
-  cursor.top->closer = is_object ? '}' : ']';
+  *cursor.top = {.seen = {}, .node = cursor.nodes - 1, .count = 0, .is_object = is_object};
   cursor.at = skip_space(cursor.at + 1, end_);
   if (cursor.at == end_) return fail(ReadError::kTruncated, cursor.at);
   return true;
@@ -147,13 +164,13 @@ CAPONIER_INLINE bool Reader::close_container(Cursor& cursor) {
   node.end = cursor.nodes;
   node.length = container.count;
   ++cursor.at;
-  return container.count <= Document::kSmallObjectMembers || container.closer != '}' ||
+  return !container.is_object || container.count <= kSmallObjectMembers ||
          has_distinct_keys(cursor.tape, container.node);
 }
 
 // Closes what ends here, up to the next value of a container that goes on.
 CAPONIER_INLINE bool Reader::read_after_value(Cursor& cursor) {
-  while (cursor.top != bottom_) {
+  do {
     Document::OpenContainer& container = *cursor.top;
     ++container.count;
     cursor.at = skip_space(cursor.at, end_);
@@ -162,28 +179,35 @@ CAPONIER_INLINE bool Reader::read_after_value(Cursor& cursor) {
       cursor.at = skip_space(cursor.at + 1, end_);
       return true;
     }
-    if (*cursor.at != container.closer) return fail(ReadError::kSyntax, cursor.at);
+    if (*cursor.at != (container.is_object ? '}' : ']')) return fail(ReadError::kSyntax, cursor.at);
     if (!close_container(cursor)) return false;
-  }
+  } while (cursor.top != bottom_);
   return true;
 }
 
-bool Reader::read_document(Cursor& outer) {
-  Cursor cursor = outer;
+const char* Reader::read_root(const char* at) {
+  const std::size_t room = std::min<std::size_t>(document_.tape_.size(), limits_.nodes_max);
+  Cursor cursor{.at = at,
+                .tape = document_.tape_.data(),
+                .nodes = 0,
+                .room = static_cast<std::uint32_t>(room),
+                .top = bottom_};
+  if (*at != '{' && *at != '[') return read_scalar(cursor) ? cursor.at : nullptr;
+  bottom_->is_object = false;
   do {
-    if (cursor.top != bottom_ && cursor.top->closer == '}' && !read_key(cursor)) return false;
+    if (cursor.top->is_object && !read_key(cursor)) return nullptr;
     if (cursor.at == end_) return fail(ReadError::kTruncated, cursor.at);
     if (*cursor.at == '{' || *cursor.at == '[') {
-      if (!open_container(cursor)) return false;
-      if (*cursor.at != cursor.top->closer) continue;
-      if (!close_container(cursor)) return false;
+      if (!open_container(cursor)) return nullptr;
+      if (*cursor.at != (cursor.top->is_object ? '}' : ']')) continue;
+      if (!close_container(cursor)) return nullptr;
+      if (cursor.top == bottom_) break;
     } else if (!read_scalar(cursor)) {
-      return false;
+      return nullptr;
     }
-    if (!read_after_value(cursor)) return false;
+    if (!read_after_value(cursor)) return nullptr;
   } while (cursor.top != bottom_);
-  outer = cursor;
-  return true;
+  return cursor.at;
 }
 
 const char* Reader::read_literal(const char* at, TapeNode& node) {
@@ -191,20 +215,22 @@ const char* Reader::read_literal(const char* at, TapeNode& node) {
   node.boolean = *at == 't';
   const std::string_view expected = *at == 'n' ? "null" : *at == 't' ? "true" : "false";
   node.length = static_cast<std::uint32_t>(expected.size());
+  if (std::string_view(at, end_).starts_with(expected)) return at + expected.size();
   for (const char c : expected) {
     if (at == end_) return fail(ReadError::kTruncated, at);
-    if (*at != c) return fail(ReadError::kSyntax, at);
+    if (*at != c) break;
     ++at;
   }
-  return at;
+  return fail(ReadError::kSyntax, at);
 }
 
-// Called for a key whose hash is among those of its object's members so far.
+// Called for a key that the filter cannot tell from the members so far.
 bool Reader::differs_from_members(const TapeNode* tape, const Document::OpenContainer& object,
                                   const TapeNode& key) {
   const TapeNode* other = tape + object.node + 1;
   for (std::uint32_t i = 0; i < object.count; ++i) {
-    if (std::string_view(other->text, other->length) == std::string_view(key.text, key.length)) {
+    if (other->key_hash == key.key_hash &&
+        std::string_view(other->text, other->length) == std::string_view(key.text, key.length)) {
       failure_ = {.error = ReadError::kDuplicateKey, .offset = key.offset, .first_offset = other->offset};
       return false;
     }
@@ -227,8 +253,9 @@ bool Reader::has_distinct_keys(const TapeNode* tape, std::uint32_t object) {
   const auto same_text = [&text](std::uint64_t a, std::uint64_t b) { return text(a) == text(b); };
   for (auto from = std::adjacent_find(keys.begin(), keys.end(), same_hash); from != keys.end();
        from = std::adjacent_find(from, keys.end(), same_hash)) {
+    const std::uint64_t first = *from;
     const auto to =
-        std::find_if_not(from, keys.end(), [&](std::uint64_t key) { return same_hash(key, *from); });
+        std::find_if_not(from, keys.end(), [&](std::uint64_t key) { return same_hash(key, first); });
     std::sort(from, to, [&text](std::uint64_t a, std::uint64_t b) {
       const int order = text(a).compare(text(b));
       return order != 0 ? order < 0 : a < b;

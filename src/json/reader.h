@@ -24,6 +24,9 @@ class Reader {
     std::uint32_t room;            // nodes that the tape has room for
     Document::OpenContainer* top;  // the innermost open container
   };
+  // Up to here a filter tells most keys from those before; the keys of larger objects are sorted at their
+  // end.
+  static constexpr std::uint32_t kSmallObjectMembers = 32;
 
   // What fail() answers: false, or the null pointer.
   struct Failed {
@@ -32,7 +35,6 @@ class Reader {
   };
 
   // These move the cursor and return true, or return false after fail().
-  bool read_document(Cursor& cursor);
   bool read_scalar(Cursor& cursor);
   bool read_key(Cursor& cursor);
   bool open_container(Cursor& cursor);
@@ -41,6 +43,7 @@ class Reader {
   bool add_node(Cursor& cursor, TapeNode*& node);
 
   // These return where they stopped, or null after fail().
+  const char* read_root(const char* at);
   const char* read_rich_string(const char* from, const char* at, TapeNode& node);
   const char* read_escaped_string(const char* from, const char* at, std::uint32_t continuations,
                                   TapeNode& node);
@@ -49,6 +52,7 @@ class Reader {
   const char* read_code_unit(const char* at, std::uint32_t& unit);
   const char* read_literal(const char* at, TapeNode& node);
 
+  bool is_new_key(const Cursor& cursor, std::uint32_t hash);
   bool differs_from_members(const TapeNode* tape, const Document::OpenContainer& object, const TapeNode& key);
   bool has_distinct_keys(const TapeNode* tape, std::uint32_t object);
   bool grow_tape(std::uint32_t nodes);

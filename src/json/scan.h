@@ -65,7 +65,7 @@ inline const char* short_string_end(const char* at, const char* end) {
 
 // The first byte of [at, end) that is not whitespace, or end; for runs, after the first byte was seen to be
 // one.
-inline const char* skip_space_run(const char* at, const char* end) {
+[[gnu::noinline]] inline const char* skip_space_run(const char* at, const char* end) {
 #if defined(__SSE2__)
   while (end - at >= 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
@@ -85,23 +85,6 @@ inline const char* skip_space(const char* at, const char* end) {
   if (at != end && *at > ' ') [[likely]]
     return at;
   return skip_space_run(at, end);
-}
-
-// Whether `hash` is among the first `count` of 16 slots.
-inline bool is_among(const std::uint32_t* slots, std::uint32_t count, std::uint32_t hash) {
-#if defined(__SSE2__)
-  const __m128i wanted = _mm_set1_epi32(static_cast<int>(hash));
-  const auto equal = [&](int quarter) {
-    return _mm_cmpeq_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(slots) + quarter), wanted);
-  };
-  const __m128i all =
-      _mm_packs_epi16(_mm_packs_epi32(equal(0), equal(1)), _mm_packs_epi32(equal(2), equal(3)));
-  return (static_cast<std::uint32_t>(_mm_movemask_epi8(all)) & ((1U << count) - 1U)) != 0;
-#else
-  bool found = false;
-  for (std::uint32_t i = 0; i < count; ++i) found |= slots[i] == hash;
-  return found;
-#endif
 }
 
 struct Utf8Sequence {
