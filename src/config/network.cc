@@ -61,16 +61,16 @@ void check_listener(Reader& reader, const Node& node, const Listener& listener) 
   }
 }
 
-// A host name or address as it stands in a Host header, without port.
+// A host name or an address, IPv6 with or without its brackets, without port.
 bool is_host(std::string_view host) {
-  if (host.starts_with('[')) {
-    const bool closed = host.ends_with(']') && host.size() > 2;
-    return closed && std::all_of(host.begin() + 1, host.end() - 1,
-                                 [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host.empty() || host.size() > 253) return false;
+  if (std::count(host.begin(), host.end(), ':') >= 2) {
+    return std::all_of(host.begin(), host.end(),
+                       [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
   }
-  return !host.empty() && host.size() <= 253 && std::all_of(host.begin(), host.end(), [](char c) {
-    return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_';
-  });
+  return std::all_of(host.begin(), host.end(),
+                     [](char c) { return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_'; });
 }
 
 }  // namespace

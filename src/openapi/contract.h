@@ -104,6 +104,7 @@ struct Operation {
   bool security_declared = false;             // false: neither says anything
   const Node* security_node = nullptr;
   std::vector<std::string> base_paths;  // of the effective servers: "", "/v1"; at least one
+  std::vector<Diagnostic> not_served;   // why no request could reach it: errors, unless it is taken out
   const Node* node = nullptr;           // the operation object
   const Node* path_node = nullptr;      // the path item
   const Node* x_caponier = nullptr;     // operation's
@@ -119,7 +120,7 @@ class Contract {
   std::string api_version;
   std::vector<SecurityScheme> schemes;
   std::vector<Operation> operations;
-  std::vector<std::string> server_hosts;  // host names of absolute server URLs, lower case
+  std::vector<std::string> server_hosts;  // of absolute server URLs, lower case: "a.com", "::1"
   const Node* x_caponier = nullptr;       // root
 
   [[nodiscard]] const Tree& tree_of(const Node& node) const { return *trees_[node.document]; }

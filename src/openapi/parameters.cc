@@ -82,11 +82,8 @@ void read_style(Reader& reader, const Node& node, const Place& place, Parameter&
       reader.error(
           *written, "invalid-value",
           "a " + std::string(place.name) + " parameter cannot have the style " + quote(written->text));
-    } else if (known->style != place.default_style) {
-      reader.error(*written, "not-enforced-yet",
-                   "the style " + quote(written->text) + " of parameter " + quote(parameter.name) +
-                       " is not enforced yet",
-                   "Use the default style, or take the operation out with `exposed: false`.");
+    } else {
+      parameter.style = known->style;  // whether it is enforced is for the plan to say
     }
   }
   // OpenAPI 3.1, "Fixed Fields for use with schema": true for form, false otherwise.
@@ -230,10 +227,6 @@ std::vector<std::string_view> template_names(Reader& reader, const Node& key, st
   for (std::size_t at = 0; at < path.size(); ++at) {
     if (path[at] == '}') {
       malformed("the path has a closing brace without an opening one");
-      return names;
-    }
-    if (path[at] == '?' || path[at] == '#') {
-      malformed("a path ends before its query or fragment");
       return names;
     }
     if (path[at] != '{') continue;

@@ -4,29 +4,36 @@
 
 namespace caponier::openapi {
 
-void Reader::report(const Node& node, Severity severity, bool at_key, std::string code, std::string message,
+void Reader::report(const Node& node, Severity severity, std::string code, std::string message,
                     std::string fix) {
   Diagnostic diagnostic =
       at_node(contract.tree_of(node), node, std::move(code), std::move(message), std::move(fix), severity);
-  if (at_key && node.key_position.line != 0) diagnostic.position = node.key_position;
   diagnostic.operation = operation;
   diagnostics_.add(std::move(diagnostic));
 }
 
+Diagnostic Reader::at_key(const Node& node, std::string code, std::string message, std::string fix) const {
+  Diagnostic diagnostic =
+      at_node(contract.tree_of(node), node, std::move(code), std::move(message), std::move(fix));
+  if (node.key_position.line != 0) diagnostic.position = node.key_position;
+  diagnostic.operation = operation;
+  return diagnostic;
+}
+
 void Reader::error(const Node& node, std::string code, std::string message, std::string fix) {
-  report(node, Severity::kError, false, std::move(code), std::move(message), std::move(fix));
+  report(node, Severity::kError, std::move(code), std::move(message), std::move(fix));
 }
 
 void Reader::error_at_key(const Node& node, std::string code, std::string message, std::string fix) {
-  report(node, Severity::kError, true, std::move(code), std::move(message), std::move(fix));
+  diagnostics_.add(at_key(node, std::move(code), std::move(message), std::move(fix)));
 }
 
 void Reader::finding(const Node& node, std::string code, std::string message, std::string fix) {
-  report(node, Severity::kFinding, false, std::move(code), std::move(message), std::move(fix));
+  report(node, Severity::kFinding, std::move(code), std::move(message), std::move(fix));
 }
 
 void Reader::note(const Node& node, std::string code, std::string message) {
-  report(node, Severity::kNote, false, std::move(code), std::move(message), {});
+  report(node, Severity::kNote, std::move(code), std::move(message), {});
 }
 
 const Node* Reader::follow_references(const Node& node) {

@@ -25,6 +25,8 @@ class Reader {
   // `node`'s value is to blame, or its key.
   void error(const Node& node, std::string code, std::string message, std::string fix = {});
   void error_at_key(const Node& node, std::string code, std::string message, std::string fix = {});
+  [[nodiscard]] Diagnostic at_key(const Node& node, std::string code, std::string message,
+                                  std::string fix) const;
   void finding(const Node& node, std::string code, std::string message, std::string fix = {});
   void note(const Node& node, std::string code, std::string message);
 
@@ -46,8 +48,7 @@ class Reader {
   std::unordered_map<std::string_view, const Node*> operation_ids;
 
  private:
-  void report(const Node& node, Severity severity, bool at_key, std::string code, std::string message,
-              std::string fix);
+  void report(const Node& node, Severity severity, std::string code, std::string message, std::string fix);
 
   Diagnostics& diagnostics_;
 };

@@ -103,7 +103,7 @@ std::vector<std::string> expand(Reader& reader, std::string_view text, const Nod
   return out;
 }
 
-// The host name of "host:port", "[::1]:8443"; nothing if it is not one.
+// The host of "host:port", "[::1]:8443"; nothing if it is not one.
 std::optional<std::string> host_of(std::string_view authority) {
   if (authority.find('@') != std::string_view::npos) return std::nullopt;
   if (authority.starts_with('[')) {
