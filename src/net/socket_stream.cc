@@ -35,7 +35,6 @@ std::unique_ptr<SocketStream> SocketStream::adopt(EpollLoop& loop, int fd, State
 }
 
 SocketStream::~SocketStream() {
-  if (destroyed_ != nullptr) *destroyed_ = true;
   loop_.forget(*this);
   if (fd_ >= 0) ::close(fd_);
 }
@@ -94,13 +93,10 @@ void SocketStream::on_events(std::uint32_t events) {
   if ((events & EPOLLIN) != 0) readable_ = true;
   if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) writable_ = true;
 
-  bool destroyed = false;
-  destroyed_ = &destroyed;
+  const Alive::Watch watch(alive_);
   if (reader_ != nullptr && (readable_ || broken_)) std::exchange(reader_, nullptr)->ready();
-  if (destroyed) return;
+  if (watch.gone()) return;
   if (writer_ != nullptr && (writable_ || broken_)) std::exchange(writer_, nullptr)->ready();
-  if (destroyed) return;
-  destroyed_ = nullptr;
 }
 
 void SocketStream::shutdown() {

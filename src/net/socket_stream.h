@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "net/alive.h"
 #include "net/epoll_loop.h"
 #include "net/stream.h"
 
@@ -41,7 +42,7 @@ class SocketStream final : public Stream, private EpollLoop::Watched {
   bool broken_ = false;
   Waiter* reader_ = nullptr;
   Waiter* writer_ = nullptr;
-  bool* destroyed_ = nullptr;  // set while on_events() runs
+  Alive alive_;
 };
 
 }  // namespace caponier::net

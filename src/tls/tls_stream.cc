@@ -45,10 +45,6 @@ std::unique_ptr<TlsStream> TlsStream::create(std::unique_ptr<net::Stream> lower,
   return stream;
 }
 
-TlsStream::~TlsStream() {
-  if (destroyed_ != nullptr) *destroyed_ = true;
-}
-
 void TlsStream::on_message(int, int, int type, const void*, std::size_t, SSL*, void* self) {
   auto& stream = *static_cast<TlsStream*>(self);
   if (!stream.established_ || (type != SSL3_RT_HANDSHAKE && type != SSL3_RT_ALERT)) return;
@@ -161,14 +157,12 @@ void TlsStream::wait_lower(Direction direction) {
 }
 
 void TlsStream::lower_ready(Direction direction) {
-  bool destroyed = false;
-  destroyed_ = &destroyed;
+  const net::Alive::Watch watch(alive_);
   if (ending_ && direction == Direction::kWrite) end_cleanly();
   if (reader_ != nullptr && (broken_ || read_wants_ == direction)) std::exchange(reader_, nullptr)->ready();
-  if (destroyed) return;
+  if (watch.gone()) return;
   if (writer_ != nullptr && (broken_ || write_wants_ == direction)) std::exchange(writer_, nullptr)->ready();
-  if (destroyed) return;
-  destroyed_ = nullptr;
+  if (watch.gone()) return;
   wait_lower(direction);
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "net/alive.h"
 #include "net/stream.h"
 #include "tls/handles.h"
 #include "tls/stream_bio.h"
@@ -18,7 +19,7 @@ class TlsStream final : public net::Stream {
   // Null only when memory is out. `role` is SSL_set_accept_state or SSL_set_connect_state.
   static std::unique_ptr<TlsStream> create(std::unique_ptr<net::Stream> lower, SSL_CTX& context,
                                            void (*role)(SSL*));
-  ~TlsStream() override;
+  ~TlsStream() override = default;
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
 
@@ -87,7 +88,7 @@ class TlsStream final : public net::Stream {
   net::Waiter* writer_ = nullptr;
   LowerWaiter lower_reads_{*this, net::Direction::kRead};
   LowerWaiter lower_writes_{*this, net::Direction::kWrite};
-  bool* destroyed_ = nullptr;
+  net::Alive alive_;
   std::int64_t read_at_ms_ = 0;
   IdleTimer idle_{*this};
 };
