@@ -108,7 +108,7 @@ struct Exchange {
   std::optional<Authorized> authorized;
   std::optional<ValidParameters> parameters;
   std::optional<HeadDecision> head_decision;
-  std::uint32_t needs = 0;               // asked so far; judge_head counts and bounds them
+  std::uint32_t needs = 0;               // satisfied so far; counted and bounded by the driver
   bool keys_asked = false;               // keys were needed and fetched: a second time would not help
   std::optional<Limited> limit_refused;  // the limit that refused, for the headers of the answer
 

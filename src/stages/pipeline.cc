@@ -18,11 +18,6 @@ bool is_failed_authentication(const Denial* denial) {
          denial->reason != Reason::kCredentialMissing;
 }
 
-// Needs are bounded: a stage that keeps asking gets no verdict, and no verdict means deny.
-bool may_ask_again(Exchange& exchange) {
-  return exchange.needs++ < exchange.plan->limits.needs_per_exchange_max;
-}
-
 }  // namespace
 
 Verdict<HeadDecision> judge_head(const State& state, Exchange& exchange) {

@@ -148,10 +148,9 @@ Verdict<VerifiedToken> verify_token(const State& state, Exchange& exchange, std:
   const std::int64_t now_s = exchange.now.wall_s();
   VerifiedToken verified;
   const CachedToken* cached = state.tokens->find(digest, state.keys->id(), now_s);
-  if (cached != nullptr && cached->key_generation == state.keys->generation(cached->issuer)) {
+  if (cached != nullptr && cached->key_generation == state.keys->generation(cached->issuer) &&
+      std::ranges::find(issuers, cached->issuer) != issuers.end()) {
     verified = {cached->claims, cached->issuer, digest, cached->identity_hash};
-    if (std::ranges::find(issuers, verified.issuer) == issuers.end())
-      return refuse(jose::TokenError::kWrongIssuer);
   } else {
     auto anew = verify_anew(state, exchange, token, issuers, digest);
     if (!anew) return anew;

@@ -10,16 +10,16 @@ bool looks_personal(std::string_view subject) {
 }
 
 // "hash:" and 16 digits: the same subject can be followed through the log of one process, and not be named.
-std::string_view hashed(const State& state, Arena& arena, std::string_view subject) {
+std::string_view hashed(const DigestKey& key, Arena& arena, std::string_view subject) {
   std::array<char, 21> text = {'h', 'a', 's', 'h', ':'};
-  std::uint64_t hash = keyed_hash(state.digest_key, subject);
+  std::uint64_t hash = keyed_hash(key, subject);
   for (std::size_t i = text.size(); i-- > 5; hash >>= 4) text[i] = "0123456789abcdef"[hash & 15U];
   return arena.copy({text.data(), text.size()});
 }
 
 }  // namespace
 
-event::ExchangeRecord make_record(const State& state, Exchange& exchange, const Outcome& outcome) {
+event::ExchangeRecord make_record(Exchange& exchange, const Outcome& outcome, const DigestKey& key) {
   event::ExchangeRecord record;
   record.wall_ms = exchange.now.wall_ms;
   record.request_id = exchange.request_id;
@@ -44,7 +44,7 @@ event::ExchangeRecord make_record(const State& state, Exchange& exchange, const 
     const Principal& principal = *exchange.principal;
     record.issuer = principal.issuer;
     record.credential = principal.credential;
-    record.subject.text = looks_personal(principal.subject) ? hashed(state, exchange.arena, principal.subject)
+    record.subject.text = looks_personal(principal.subject) ? hashed(key, exchange.arena, principal.subject)
                                                             : principal.subject;
   }
   if (outcome.denial != nullptr) {

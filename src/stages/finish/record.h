@@ -4,9 +4,9 @@
 
 #include <cstdint>
 
+#include "base/digest.h"
 #include "event/record.h"
 #include "stages/exchange.h"
-#include "stages/state.h"
 #include "stages/verdict.h"
 
 namespace caponier::stages {
@@ -24,7 +24,7 @@ struct Outcome {
   bool aborted = false;
 };
 
-// Views the exchange, its Plan and the denial.
-event::ExchangeRecord make_record(const State& state, Exchange& exchange, const Outcome& outcome);
+// Views the exchange, its Plan and the denial. `key` hashes subjects that look personal.
+event::ExchangeRecord make_record(Exchange& exchange, const Outcome& outcome, const DigestKey& key);
 
 }  // namespace caponier::stages

@@ -11,6 +11,8 @@ namespace {
 
 using json::Kind;
 
+constexpr std::uint8_t kEveryKind = (1U << 6) - 1;
+
 bool allows(std::uint8_t types, Kind kind) {
   return ((types >> static_cast<unsigned>(kind)) & 1U) != 0;
 }
@@ -62,9 +64,9 @@ bool build(json::Document& document, const ParameterText& given, Reading reading
   document.clear();
   switch (reading) {
     case Reading::kItems:
-      return allows(types, Kind::kArray) && add_items(document, given, schema::item_types(program));
+      return !given.items.empty() && add_items(document, given, schema::item_types(program));
     case Reading::kTextItems:
-      return allows(types, Kind::kArray) && allows(schema::item_types(program), Kind::kString) &&
+      return !given.items.empty() && allows(schema::item_types(program), Kind::kString) &&
              add_items(document, given, kTextOnly);
     case Reading::kNumber:
       return given.text && allows(types, Kind::kNumber) && document.add_number(*given.text);
@@ -98,8 +100,11 @@ std::size_t code_points(std::string_view text) {
 }  // namespace
 
 bool may_be_array(const plan::Parameter& parameter) {
-  return !parameter.content_json && parameter.program &&
-         allows(schema::root_types(*parameter.program), Kind::kArray);
+  // A schema that names no type means one text; only where it says array does a second value belong to the
+  // first.
+  if (parameter.content_json || !parameter.program) return false;
+  const std::uint8_t types = schema::root_types(*parameter.program);
+  return allows(types, Kind::kArray) && (types & kEveryKind) != kEveryKind;
 }
 
 std::optional<Denial> judge_parameter(Exchange& exchange, const ParameterText& given) {
