@@ -1,5 +1,5 @@
-// The compiler: from a schema's node in a document to a Program. A keyword that is not enforced is an error with its
-// position, never ignored.
+// The compiler: from a schema's node in a document to a Program. A keyword that is not enforced is an error
+// with its position, never ignored.
 #pragma once
 
 #include <cstdint>
@@ -31,11 +31,12 @@ struct CompileOptions {
   bool closed_objects = true;
   bool formats_asserted = true;
   SchemaDefaults defaults;  // caps where the schema names none; applied to requests only
-  // Read at objects that carry `x-caponier`: members of it on schemas and properties that the program enforces.
+  // Read at objects that carry `x-caponier`: members of it on schemas and properties that the program
+  // enforces.
 };
 
 // Adds to `diagnostics` and returns null if the schema cannot be enforced. Circular references are fine.
-ProgramPtr compile(const Node& schema, const CompileOptions& options, const Resolver& resolver, const FileOf& file_of,
-                   Diagnostics& diagnostics);
+ProgramPtr compile(const Node& schema, const CompileOptions& options, const Resolver& resolver,
+                   const FileOf& file_of, Diagnostics& diagnostics);
 
 }  // namespace caponier::schema

@@ -1,5 +1,5 @@
-// JSON Schema compiled into one flat immutable program, and its evaluation over a json::Value. The evaluator never
-// links the compiler, allocates nothing in its fast mode, and is bounded in steps.
+// JSON Schema compiled into one flat immutable program, and its evaluation over a json::Value. The evaluator
+// never links the compiler, allocates nothing in its fast mode, and is bounded in steps.
 #pragma once
 
 #include <cstdint>
@@ -29,19 +29,21 @@ Outcome evaluate(const Program& program, json::Value instance);
 
 // One broken rule. Holds no value of the instance: it goes to logs and, pointer and rule only, to clients.
 struct Violation {
-  std::string instance_pointer;   // "/items/0/qty"; names that are not declared in the schema are cut to 64 bytes
-  std::string schema_pointer;     // into the document the schema stands in
-  std::string file;               // of the schema
+  std::string
+      instance_pointer;  // "/items/0/qty"; names that are not declared in the schema are cut to 64 bytes
+  std::string schema_pointer;  // into the document the schema stands in
+  std::string file;            // of the schema
   SourcePosition schema_position;
-  std::string keyword;            // "maximum"
-  std::string sentence;           // "must be at most 100"
+  std::string keyword;   // "maximum"
+  std::string sentence;  // "must be at most 100"
 };
 
-// Explaining mode: every violation, at most `violations_max` of them; empty if and only if evaluate() says kValid.
+// Explaining mode: every violation, at most `violations_max` of them; empty if and only if evaluate() says
+// kValid.
 std::vector<Violation> explain(const Program& program, json::Value instance, std::size_t violations_max = 32);
 
-// What the simplest schemas accept, for decoding parameters: the JSON types that the program's root allows, as a bit
-// set over json::Kind (all bits if unknown).
+// What the simplest schemas accept, for decoding parameters: the JSON types that the program's root allows,
+// as a bit set over json::Kind (all bits if unknown).
 std::uint8_t root_types(const Program& program);
 // True if the program accepts integers only at its root.
 bool root_is_integer(const Program& program);

@@ -1,0 +1,202 @@
+// What is said about a schema's words, once for each schema object, and where it stands.
+#include "base/diagnostic.h"
+#include "schema/compiler.h"
+#include "schema/keyword.h"
+
+namespace caponier::schema {
+namespace {
+
+std::string quoted(std::string_view word) {
+  return "\"" + std::string(word) + "\"";
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string_view>& candidates) {
+  const std::string_view meant = did_you_mean(word, candidates);
+  return meant.empty() ? std::string() : "Did you mean " + quoted(meant) + "?";
+}
+
+// Members of x-caponier that have a meaning on schemas and properties.
+const std::vector<std::string_view> kSchemaPolicies = {"classification", "owner",   "tenant",
+                                                       "roles",          "inspect", "fields"};
+
+std::string_view dialect_name(bool is_30) {
+  return is_30 ? "OpenAPI 3.0" : "OpenAPI 3.1";
+}
+
+}  // namespace
+
+bool Compiler::is_schema(const Node& node) {
+  if (node.is_object() || (node.is_boolean() && !is_30())) return true;
+  bad(node, is_30() ? "a schema must be an object" : "a schema must be an object or a boolean");
+  return false;
+}
+
+void Compiler::check(const Node& schema) {
+  if (!schema.is_object() || !checked_.insert(&schema).second) return;
+  const bool hidden = is_30() && schema.find("$ref") != nullptr;
+  for (const Node& member : schema) {
+    if (!hidden) {
+      check_keyword(member, schema);
+    } else if (member.key != "$ref" && member.key != "description" && member.key != "summary") {
+      say(member, Severity::kNote, "ref-sibling",
+          quoted(member.key) + " beside $ref has no effect in OpenAPI 3.0",
+          "Put it and the $ref into allOf if it shall count.");
+    }
+  }
+  if (!hidden) check_hints(schema);
+}
+
+void Compiler::check_keyword(const Node& member, const Node& schema) {
+  const std::string_view word = member.key;
+  const std::string named = quoted(word);
+  switch (classify(word, options_.dialect)) {
+    case KeywordKind::kEnforced:
+    case KeywordKind::kAnnotation:
+      break;
+    case KeywordKind::kExtension:
+      if (word == "x-caponier") check_extension(member);
+      break;
+    case KeywordKind::kUnsupported:
+      say(member, Severity::kError, "unsupported-keyword", named + " is not enforced yet",
+          "Remove it, or express it with other keywords.");
+      break;
+    case KeywordKind::kForeign:
+      say(member, Severity::kError, "unsupported-keyword",
+          named + " is not a keyword of " + std::string(dialect_name(is_30())) + " and would not be enforced",
+          word == "const" ? "Use enum with one value."
+                          : "Remove it, or declare the document as OpenAPI 3.1.");
+      break;
+    case KeywordKind::kForeignAnnotation:
+      say(member, Severity::kFinding, "unknown-keyword",
+          named + " is not a keyword of " + std::string(dialect_name(is_30())) + " and has no effect",
+          word == "nullable" ? "Add \"null\" to type." : "Remove it.");
+      break;
+    case KeywordKind::kUnknown: {
+      const std::string meant = suggestion(word, known_keywords(options_.dialect));
+      if (is_30()) {
+        say(member, Severity::kError, "unknown-keyword", named + " is not a keyword of OpenAPI 3.0 schemas",
+            meant.empty() ? "Remove it, or begin its name with x-." : meant);
+      } else {
+        say(member, Severity::kFinding, "unknown-keyword",
+            named + " is not a JSON Schema keyword and is not enforced", meant);
+      }
+    }
+  }
+  if (word == "$schema" && member.text != "https://json-schema.org/draft/2020-12/schema" &&
+      member.text != "https://spec.openapis.org/oas/3.1/dialect/base") {
+    say(member, Severity::kError, "unsupported-dialect", "this schema dialect is not supported",
+        "Use https://json-schema.org/draft/2020-12/schema or leave $schema out.");
+  }
+  if (word == "discriminator") {
+    const bool beside = schema.find("oneOf") != nullptr || schema.find("anyOf") != nullptr;
+    say(member, Severity::kNote, "discriminator-not-used",
+        beside ? "the discriminator is not needed: every alternative is judged in full"
+               : "the discriminator has no effect: schemas that extend this one are not looked for");
+  }
+}
+
+void Compiler::check_extension(const Node& extension) {
+  if (!extension.is_object()) {
+    say(extension, Severity::kError, "invalid-member", "x-caponier must be an object");
+    return;
+  }
+  for (const Node& member : extension) {
+    bool known = false;
+    for (const std::string_view policy : kSchemaPolicies) known = known || policy == member.key;
+    if (known) {
+      say(member, Severity::kError, "unsupported-member",
+          quoted(member.key) + " of x-caponier is not enforced on schemas yet", "Remove it.");
+    } else {
+      say(member, Severity::kError, "unknown-member",
+          "x-caponier has no member " + quoted(member.key) + " on schemas",
+          suggestion(member.key, kSchemaPolicies));
+    }
+  }
+}
+
+// What is legal and probably not what was meant.
+void Compiler::check_hints(const Node& schema) {
+  for (const std::string_view keyword : {"readOnly", "writeOnly", "nullable"}) {
+    const Node* flag = schema.find(keyword);
+    if (flag != nullptr && !flag->is_boolean() && (keyword != "nullable" || is_30())) {
+      bad(*flag, std::string(keyword) + " must be a boolean");
+    }
+  }
+  const Node* nullable = is_30() ? schema.find("nullable") : nullptr;
+  if (nullable == nullptr || !nullable->is_boolean() || !nullable->boolean) return;
+  if (schema.find("type") == nullptr) {
+    say(*nullable, Severity::kFinding, "nullable-without-type",
+        "nullable has no effect without type beside it",
+        "Write type and nullable together, in the schema that is referred to.");
+  }
+  const Node* list = schema.find("enum");
+  if (list == nullptr || !list->is_array()) return;
+  for (const Node& value : *list) {
+    if (value.kind == NodeKind::kNull) return;
+  }
+  say(*nullable, Severity::kFinding, "nullable-without-null",
+      "nullable is true, but enum does not list null: null is refused", "Add null to enum.");
+}
+
+void Compiler::say(const Node& node, Severity severity, std::string code, std::string message,
+                   std::string fix) {
+  if (!said_.emplace(&node, code).second) return;
+  Diagnostic out;
+  out.severity = severity;
+  out.code = std::move(code);
+  out.file = file_of_(node);
+  out.position = node.key_position.line != 0 ? node.key_position : node.position;
+  out.pointer = node.pointer();
+  out.message = std::move(message);
+  out.fix = std::move(fix);
+  diagnostics_.add(std::move(out));
+}
+
+std::uint32_t Compiler::origin(const Node& node, std::string_view keyword) {
+  const auto key = std::make_pair(&node, keyword);
+  if (const auto known = origins_.find(key); known != origins_.end()) return known->second;
+  const std::string file(file_of_(node));
+  const auto [entry, added] = files_.emplace(file, static_cast<std::uint32_t>(p_.files.size()));
+  if (added) p_.files.push_back(file);
+  Origin out;
+  out.keyword = keyword;
+  out.path = path_of(node);
+  out.file = entry->second;
+  out.position = node.key_position.line != 0 ? node.key_position : node.position;
+  p_.origins.push_back(out);
+  const auto index = static_cast<std::uint32_t>(p_.origins.size() - 1);
+  origins_.emplace(key, index);
+  return index;
+}
+
+std::uint32_t Compiler::path_of(const Node& node) {
+  if (const auto known = paths_.find(&node); known != paths_.end()) return known->second;
+  PathStep step{kNone, 0, 0};
+  if (node.parent != nullptr) {
+    step.parent = path_of(*node.parent);
+    std::string text(node.key);
+    if (!node.parent->is_object()) {
+      std::size_t position = 0;
+      for (const Node& sibling : *node.parent) {
+        if (&sibling == &node) break;
+        ++position;
+      }
+      text = std::to_string(position);
+    }
+    const Name segment = name(text);
+    step.text = segment.text;
+    step.length = segment.length;
+  }
+  p_.paths.push_back(step);
+  const auto index = static_cast<std::uint32_t>(p_.paths.size() - 1);
+  paths_.emplace(&node, index);
+  return index;
+}
+
+Name Compiler::name(std::string_view text) {
+  const auto [entry, added] = names_.emplace(std::string(text), static_cast<std::uint32_t>(p_.names.size()));
+  if (added) p_.names += text;
+  return {entry->second, static_cast<std::uint32_t>(text.size()), json::hash_key(text)};
+}
+
+}  // namespace caponier::schema

@@ -1,0 +1,162 @@
+// Keywords of objects, and the plan that one pass over the members follows.
+#include <algorithm>
+#include <bit>
+
+#include "schema/compiler.h"
+
+namespace caponier::schema {
+namespace {
+
+constexpr TypeSet kObject = type_bit(json::Kind::kObject);
+constexpr std::uint32_t kGroupsMax = 31;     // the 32nd bit belongs to closing
+constexpr std::size_t kRequiredInMask = 64;  // the rest are looked for one by one
+
+}  // namespace
+
+PropertyDraft& ObjectDraft::property(std::string_view name) {
+  const auto [entry, added] = by_name.emplace(name, properties.size());
+  if (added) properties.push_back({name});
+  return properties[entry->second];
+}
+
+bool ObjectDraft::lists_names() const {
+  return !patterns.empty() || std::any_of(properties.begin(), properties.end(),
+                                          [](const PropertyDraft& property) { return property.declared; });
+}
+
+void Compiler::gather_objects(const Node& schema, Place& place, Draft& draft) {
+  gather_range(schema, draft, Op::kMemberCount, kObject, "minProperties", "maxProperties");
+  draft.object.closing = place.closing;
+  const Node* additional = schema.find("additionalProperties");
+  std::uint32_t group = 0;
+  if (additional != nullptr) {
+    draft.covers_all = true;
+    if (!additional->is_boolean() || !additional->boolean) {
+      if (draft.object.groups_used >= kGroupsMax) {
+        say(*additional, Severity::kError, "schema-too-large",
+            "more than 31 schemas composed here write additionalProperties");
+        return;
+      }
+      group = 1U << draft.object.groups_used++;
+    }
+  }
+  if (const Node* properties = schema.find("properties")) gather_properties(*properties, draft, group);
+  if (const Node* patterns = is_30() ? nullptr : schema.find("patternProperties")) {
+    gather_pattern_properties(*patterns, place, draft, group);
+  }
+  if (group != 0) gather_additional(*additional, place, draft, group);
+  if (const Node* required = schema.find("required")) gather_required(*required, place, draft);
+  if (const Node* names = is_30() ? nullptr : schema.find("propertyNames")) {
+    if (is_schema(*names))
+      draft.steps.push_back({{Op::kPropertyNames, 0, block_for(*names, false)}, kObject});
+  }
+}
+
+void Compiler::gather_properties(const Node& properties, Draft& draft, std::uint32_t group) {
+  if (!properties.is_object()) return bad(properties, "properties must be an object of schemas");
+  for (const Node& schema : properties) {
+    if (!is_schema(schema)) continue;
+    PropertyDraft& property = draft.object.property(schema.key);
+    property.declared = true;
+    property.groups |= group;
+    if (std::find(property.schemas.begin(), property.schemas.end(), &schema) == property.schemas.end()) {
+      property.schemas.push_back(&schema);
+    }
+    if (const Node* flag = withheld(schema)) {
+      property.forbidden_origin =
+          origin(*flag, options_.direction == Direction::kRequest ? "readOnly" : "writeOnly");
+    }
+  }
+}
+
+void Compiler::gather_pattern_properties(const Node& patterns, Place& place, Draft& draft,
+                                         std::uint32_t group) {
+  if (!patterns.is_object()) return bad(patterns, "patternProperties must be an object of schemas");
+  for (const Node& schema : patterns) {
+    if (!is_schema(schema)) continue;
+    const std::uint32_t pattern = pattern_index(schema, schema.key);
+    if (pattern == kNone) continue;
+    draft.object.patterns.push_back({pattern, block_for(schema, place.closing), group});
+  }
+}
+
+void Compiler::gather_additional(const Node& additional, Place& place, Draft& draft, std::uint32_t group) {
+  if (!additional.is_object() && !additional.is_boolean()) {
+    return bad(additional, "additionalProperties must be a schema or a boolean");
+  }
+  const std::uint32_t block = additional.is_boolean() ? kNone : block_for(additional, place.closing);
+  draft.object.rules.push_back({group, block, origin(additional, "additionalProperties")});
+}
+
+void Compiler::gather_required(const Node& required, const Place& place, Draft& draft) {
+  if (!required.is_array()) {
+    return bad(required, "required must be a list of names",
+               "Name required properties in the list of the object that has them.");
+  }
+  auto in_mask = static_cast<std::size_t>(
+      std::count_if(draft.object.properties.begin(), draft.object.properties.end(),
+                    [](const PropertyDraft& property) { return property.required; }));
+  for (const Node& entry : required) {
+    if (!entry.is_string()) {
+      bad(entry, "required must be a list of names");
+      continue;
+    }
+    // What must not be sent cannot be missed.
+    if (place.survey.withheld.contains(entry.text)) continue;
+    const std::uint32_t where = origin(entry, "required");
+    if (in_mask >= kRequiredInMask) {
+      p_.required_names.push_back(name(entry.text));
+      const auto index = static_cast<std::uint32_t>(p_.required_names.size() - 1);
+      draft.steps.push_back({{Op::kRequired, 0, index, 0, where}, kObject});
+      continue;
+    }
+    PropertyDraft& property = draft.object.property(entry.text);
+    if (property.required) continue;
+    property.required = true;
+    property.required_origin = where;
+    ++in_mask;
+  }
+}
+
+std::uint32_t Compiler::finish_object(const ObjectDraft& object) {
+  ObjectPlan plan;
+  plan.first_property = static_cast<std::uint32_t>(p_.properties.size());
+  plan.property_count = static_cast<std::uint32_t>(object.properties.size());
+  std::uint32_t required = 0;
+  for (const PropertyDraft& draft : object.properties) {
+    Property property;
+    property.name = name(draft.name);
+    property.declared = draft.declared;
+    property.groups = draft.groups;
+    property.forbidden_origin = draft.forbidden_origin;
+    if (!draft.schemas.empty()) property.block = block_for(draft.schemas, object.closing);
+    if (draft.required) {
+      property.required_bit = std::uint64_t{1} << required++;
+      property.required_origin = draft.required_origin;
+      plan.required |= property.required_bit;
+    }
+    p_.properties.push_back(property);
+  }
+  if (plan.property_count > 0) {
+    const std::uint32_t slots = std::bit_ceil(plan.property_count * 2);
+    plan.first_slot = static_cast<std::uint32_t>(p_.property_slots.size());
+    plan.slot_mask = slots - 1;
+    p_.property_slots.resize(p_.property_slots.size() + slots);
+    for (std::uint32_t n = 0; n < plan.property_count; ++n) {
+      std::uint32_t at = p_.properties[plan.first_property + n].name.hash & plan.slot_mask;
+      while (p_.property_slots[plan.first_slot + at] != 0) at = (at + 1) & plan.slot_mask;
+      p_.property_slots[plan.first_slot + at] = n + 1;
+    }
+  }
+  plan.first_pattern = static_cast<std::uint32_t>(p_.pattern_properties.size());
+  plan.pattern_count = static_cast<std::uint32_t>(object.patterns.size());
+  p_.pattern_properties.insert(p_.pattern_properties.end(), object.patterns.begin(), object.patterns.end());
+  plan.first_rule = static_cast<std::uint32_t>(p_.rules.size());
+  plan.rule_count = static_cast<std::uint32_t>(object.rules.size());
+  p_.rules.insert(p_.rules.end(), object.rules.begin(), object.rules.end());
+  for (const AdditionalRule& rule : object.rules) plan.all_groups |= rule.group;
+  p_.objects.push_back(plan);
+  return static_cast<std::uint32_t>(p_.objects.size() - 1);
+}
+
+}  // namespace caponier::schema

@@ -1,0 +1,191 @@
+// The compiler's inside. Each *place* of an instance becomes one block: everything that speaks of it in
+// place, through $ref and allOf, is gathered into one draft; alternatives become blocks of their own. Places
+// are compiled one after the other from a list, each once, so that schemas may refer to themselves through
+// properties and items.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "schema/compile.h"
+#include "schema/program_data.h"
+
+namespace caponier::schema {
+
+// A bound that some schema of a place names, so that the default cap must not tighten it.
+struct NamedBound {
+  bool always = false;        // in the unconditional part
+  std::uint32_t largest = 0;  // in alternatives
+};
+
+// What is known of a place before it is compiled.
+struct Survey {
+  bool declares = false;     // some schema, alternatives included, lists properties
+  bool open = false;         // the unconditional part speaks of the properties not listed
+  bool dynamic = false;      // an alternative lists properties, or speaks of those not listed
+  std::uint32_t listed = 0;  // properties, over all schemas
+  NamedBound length;
+  NamedBound items;
+  NamedBound members;
+  std::set<std::string_view> withheld;  // readOnly in requests, writeOnly in responses
+};
+
+// The schemas that apply to one place unconditionally, side by side.
+using Schemas = std::vector<const Node*>;
+
+struct Place {
+  Schemas schemas;
+  bool closing = false;  // implicit closing of objects applies here
+  Survey survey;
+  bool tracks = false;
+  std::vector<Coverage> coverage;
+  std::vector<std::uint32_t> parents;
+};
+
+struct PropertyDraft {
+  std::string_view name;
+  Schemas schemas;
+  std::uint32_t groups = 0;
+  bool declared = false;
+  bool required = false;
+  std::uint32_t required_origin = kNone;
+  std::uint32_t forbidden_origin = kNone;
+};
+
+struct ObjectDraft {
+  std::vector<PropertyDraft> properties;
+  std::unordered_map<std::string_view, std::size_t> by_name;
+  std::vector<PatternProperty> patterns;
+  std::vector<AdditionalRule> rules;
+  std::uint32_t groups_used = 0;
+  bool closing = false;  // of the places that the properties lead to
+
+  PropertyDraft& property(std::string_view name);
+  [[nodiscard]] bool empty() const { return properties.empty() && patterns.empty() && rules.empty(); }
+  [[nodiscard]] bool lists_names() const;
+};
+
+// A block in the making.
+struct Draft {
+  struct Step {
+    Instruction instruction;
+    TypeSet kinds;
+  };
+  TypeSet types = kAllTypes;
+  std::vector<TypeRule> type_rules;
+  std::vector<Step> steps;
+  ObjectDraft object;
+  bool covers_all = false;  // additionalProperties or unevaluatedProperties is written
+  std::uint32_t slot = kNone;
+};
+
+class Compiler {
+ public:
+  Compiler(const CompileOptions& options, const Resolver& resolver, const FileOf& file_of,
+           Diagnostics& diagnostics, Program& program)
+      : options_(options), resolver_(resolver), file_of_(file_of), diagnostics_(diagnostics), p_(program) {}
+
+  void run(const Node& schema);
+
+ private:
+  // Places
+  std::uint32_t block_for(Schemas schemas, bool closing);
+  std::uint32_t block_for(const Node& schema, bool closing) { return block_for(Schemas{&schema}, closing); }
+  void compile_place(std::uint32_t block, Place& place);
+  void close_objects(Place& place, Draft& draft);
+  void add_default_caps(const Place& place, Draft& draft);
+  void add_cap(Draft& draft, Op op, json::Kind kind, const NamedBound& named, std::uint32_t cap,
+               const Node& schema, std::string_view keyword);
+  Block finish(const Draft& draft);
+  std::uint32_t finish_object(const ObjectDraft& object);
+  std::uint32_t add_block(const Block& block);
+  bool within_bounds(const Node& node);
+
+  // Surveying
+  bool survey(const Node& schema, Survey& out, bool conditional, bool negated);
+  bool survey_keywords(const Node& schema, Survey& out, bool conditional, bool negated);
+  void survey_properties(const Node& schema, Survey& out, bool conditional, bool negated);
+  const Node* withheld(const Node& schema, std::uint32_t depth = 0);
+  bool covers_names(const Node& schema);
+
+  // Gathering
+  void gather(const Node& schema, Place& place, Draft& draft);
+  void gather_type(const Node& schema, Draft& draft);
+  TypeSet type_named(const Node& name);
+  void gather_enum(const Node& list, Draft& draft);
+  void gather_const(const Node& value, Draft& draft);
+  void gather_numbers(const Node& schema, Draft& draft);
+  void gather_bound(const Node& schema, Draft& draft, std::string_view keyword, bool upper);
+  void gather_multiple_of(const Node& value, Draft& draft);
+  void gather_strings(const Node& schema, Draft& draft);
+  void gather_format(const Node& schema, const Node& format, Draft& draft);
+  void gather_range(const Node& schema, Draft& draft, Op op, TypeSet kinds, std::string_view least,
+                    std::string_view most);
+  void gather_arrays(const Node& schema, Place& place, Draft& draft);
+  void gather_contains(const Node& schema, Draft& draft);
+  void gather_objects(const Node& schema, Place& place, Draft& draft);
+  void gather_properties(const Node& properties, Draft& draft, std::uint32_t group);
+  void gather_pattern_properties(const Node& patterns, Place& place, Draft& draft, std::uint32_t group);
+  void gather_additional(const Node& additional, Place& place, Draft& draft, std::uint32_t group);
+  void gather_required(const Node& required, const Place& place, Draft& draft);
+  void gather_applicators(const Node& schema, Place& place, Draft& draft);
+  void gather_alternatives(const Node& list, Op op, Place& place, Draft& draft);
+  void gather_condition(const Node& schema, Place& place, Draft& draft);
+  Alternative branch(const Node& schema, Place& place, std::uint32_t parent);
+  std::uint32_t new_slot(const Node& schema, Place& place, std::uint32_t parent);
+  std::uint32_t pattern_index(const Node& node, std::string_view text);
+  std::uint32_t add_enum(const std::vector<const Node*>& values);
+  void add_constant(json::Document& document, const Node& node);
+  std::optional<std::uint32_t> count_of(const Node& schema, std::string_view keyword);
+
+  // Looking at the schema
+  void check(const Node& schema);
+  void check_keyword(const Node& member, const Node& schema);
+  void check_extension(const Node& extension);
+  void check_hints(const Node& schema);
+  bool is_schema(const Node& node);
+  const Node* follow(const Node& schema);
+  const Node& past_references(const Node& schema);
+  bool only_refers(const Node& schema);
+  [[nodiscard]] bool is_30() const { return options_.dialect == Dialect::kOpenApi30; }
+
+  // Saying where
+  void say(const Node& node, Severity severity, std::string code, std::string message, std::string fix = {});
+  void bad(const Node& node, std::string message, std::string fix = {}) {
+    say(node, Severity::kError, "invalid-keyword", std::move(message), std::move(fix));
+  }
+  std::uint32_t origin(const Node& node, std::string_view keyword);
+  std::uint32_t path_of(const Node& node);
+  Name name(std::string_view text);
+
+  TypeSet allowed_types(const Block& block);
+  TypeSet allowed_item_types(const Block& block);
+
+  const CompileOptions& options_;
+  const Resolver& resolver_;
+  const FileOf& file_of_;
+  Diagnostics& diagnostics_;
+  Program& p_;
+
+  std::map<std::pair<Schemas, bool>, std::uint32_t> blocks_;
+  std::vector<std::pair<std::uint32_t, Place>> waiting_;
+  std::vector<const Node*> in_place_;  // schemas that the survey stands in
+  std::uint32_t survey_steps_ = 0;
+  bool too_large_ = false;
+  std::set<const Node*> checked_;
+  std::set<std::pair<const Node*, std::string>> said_;
+  std::map<const Node*, const Node*> targets_;
+  std::map<std::string, std::uint32_t, std::less<>> patterns_;
+  std::map<std::pair<const Node*, std::string_view>, std::uint32_t> origins_;
+  std::unordered_map<const Node*, std::uint32_t> paths_;
+  std::unordered_map<std::string, std::uint32_t> names_;
+  std::map<std::string, std::uint32_t, std::less<>> files_;
+};
+
+}  // namespace caponier::schema

@@ -1,0 +1,340 @@
+#include <cfloat>
+#include <cmath>
+
+#include "json/write.h"
+#include "schema/decimal.h"
+#include "schema/equality.h"
+#include "schema/machine.h"
+#include "schema/machine_array.h"
+#include "schema/machine_object.h"
+#include "schema/sentence.h"
+
+namespace caponier::schema {
+namespace {
+
+// Of nested blocks. The instance's depth times the schema's own nesting stays far below it in honest use.
+constexpr std::uint32_t kDepthMax = 1024;
+
+int compare(json::Value value, const NumberBound& bound) {
+  if (value.is_integer() && bound.is_integer) {
+    return value.integer() < bound.integer ? -1 : static_cast<int>(value.integer() > bound.integer);
+  }
+  // Rounding to the nearest double keeps the order, so that only equal doubles need a closer look.
+  const double real = value.real();
+  if (real != bound.real) return real < bound.real ? -1 : 1;
+  return compare_decimal(value.number_text(), bound.text);
+}
+
+bool within(json::Value value, const NumberBound& bound) {
+  const int order = bound.upper ? compare(value, bound) : -compare(value, bound);
+  return bound.exclusive ? order < 0 : order <= 0;
+}
+
+bool is_multiple_of(json::Value value, const Divisor& divisor) {
+  if (value.is_integer() && divisor.exponent >= 0 && divisor.exponent <= 18) {
+    std::uint64_t whole = divisor.mantissa;
+    bool fits = true;
+    for (std::int32_t n = 0; n < divisor.exponent && fits; ++n)
+      fits = !__builtin_mul_overflow(whole, 10U, &whole);
+    if (fits) {
+      const std::int64_t integer = value.integer();
+      const auto magnitude =
+          integer < 0 ? 0 - static_cast<std::uint64_t>(integer) : static_cast<std::uint64_t>(integer);
+      return magnitude % whole == 0;
+    }
+  }
+  return is_multiple(value.number_text(), divisor.mantissa, divisor.exponent);
+}
+
+bool has_number_format(json::Value value, Format format) {
+  constexpr std::int64_t kMin = -2'147'483'648;
+  constexpr std::int64_t kMax = 2'147'483'647;
+  switch (format) {
+    case Format::kInt32:
+      return value.is_integer() && value.integer() >= kMin && value.integer() <= kMax;
+    case Format::kInt64:
+      return value.is_integer();
+    case Format::kFloat:
+      return std::fabs(value.real()) <= static_cast<double>(FLT_MAX);
+    default:
+      return std::isfinite(value.real());
+  }
+}
+
+bool is_listed(const Program& p, const EnumPlan& plan, json::Value value, std::int64_t& steps) {
+  if (!value.is(json::Kind::kString)) {
+    for (const json::Value& other : plan.others) {
+      if (equal(value, other, steps)) return true;
+    }
+    return false;
+  }
+  const std::string_view text = value.string();
+  if (plan.slots.empty()) {
+    for (const Name& name : plan.strings) {
+      if (name.length == text.size() &&
+          std::memcmp(p.names.data() + name.text, text.data(), text.size()) == 0)
+        return true;
+    }
+    return false;
+  }
+  const std::uint32_t hash = json::hash_key(text);
+  const auto mask = static_cast<std::uint32_t>(plan.slots.size() - 1);
+  for (std::uint32_t at = hash & mask; plan.slots[at] != 0; at = (at + 1) & mask) {
+    const Name& name = plan.strings[plan.slots[at] - 1];
+    if (name.hash == hash && p.text(name) == text) return true;
+  }
+  return false;
+}
+
+bool has_type(const Walk& walk, TypeSet types, const json::TapeNode* node) {
+  if (node->kind != json::Kind::kNumber) return (types & type_bit(node->kind)) != 0;
+  if ((types & kNumberBits) == kNumberBits) return true;
+  if ((types & kNumberBits) == 0) return false;
+  const bool integral = node->is_integer || is_integral(walk.value(node).number_text());
+  return integral == ((types & kIntegerBit) != 0);
+}
+
+}  // namespace
+
+template <bool kExplain>
+bool Machine<kExplain>::at(std::uint32_t block, const Node* node) {
+  const Block& found = p_.blocks[block];
+  if (!found.tracks) [[likely]]
+    return run(found, node, nullptr);
+  Frame frame;
+  return run(found, node, &frame);
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::run(const Block& block, const Node* node, Frame* frame) {
+  if (!has_type(walk_, block.types, node)) [[unlikely]]
+    return fail_types(block, node);
+  const auto kind = static_cast<std::size_t>(node->kind);
+  const Instruction* i = p_.instructions.data() + block.start[kind];
+  const Instruction* const end = p_.instructions.data() + block.start[kind + 1];
+  if (!charge(1 + (end - i))) return false;
+  if (++walk_.depth > kDepthMax) {
+    --walk_.depth;
+    return give_up(Outcome::kStepLimit);
+  }
+  bool ok = true;
+  for (; i != end; ++i) {
+    ok = step(*i, node, frame) && ok;
+    if (!go_on(ok)) break;
+  }
+  --walk_.depth;
+  return ok && walk_.stop == Outcome::kValid;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::step(const Instruction& i, const Node* node, Frame* frame) {
+  switch (i.op) {
+    case Op::kNever:
+      return fail(i);
+    case Op::kLength:
+      return range(i, node->code_points);
+    case Op::kItemCount:
+    case Op::kMemberCount:
+      return range(i, node->length);
+    case Op::kBound:
+      return within(walk_.value(node), p_.bounds[i.a]) || fail(i);
+    case Op::kMultipleOf:
+      return is_multiple_of(walk_.value(node), p_.divisors[i.a]) || fail(i);
+    case Op::kNumberFormat:
+      return has_number_format(walk_.value(node), static_cast<Format>(i.flag)) || fail(i);
+    case Op::kEnum: {
+      const bool listed = is_listed(p_, p_.enums[i.a], walk_.value(node), walk_.steps);
+      return charge(0) && (listed || fail(i));
+    }
+    case Op::kFormat:
+      if (!charge(node->length / 16)) return false;
+      return has_format(static_cast<Format>(i.flag), {node->text, node->length}) || fail(i);
+    case Op::kPattern:
+      return pattern(i, node);
+    case Op::kRequired:
+      return required(i, node);
+    case Op::kObject:
+      return object(i, node);
+    case Op::kPropertyNames:
+      return property_names(i, node);
+    case Op::kItems:
+      return items(i, node);
+    case Op::kUnique:
+      return unique(i, node);
+    case Op::kContains:
+      return contains(i, node);
+    case Op::kCall:
+      return at(i.a, node);
+    case Op::kNot:
+      if (holds({i.a}, node, nullptr)) return fail(i);
+      return walk_.stop == Outcome::kValid;
+    case Op::kIf:
+      return condition(i, node, frame);
+    case Op::kAnyOf:
+      return any_of(i, node, frame);
+    case Op::kOneOf:
+      return one_of(i, node, frame);
+    case Op::kClose:
+      return close(i, node, *frame);
+  }
+  return false;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::fail(const Instruction& i, bool too_small) {
+  if constexpr (kExplain) {
+    const bool of_max = !too_small && i.origin_of_max != kNone;
+    report_->add(of_max ? i.origin_of_max : i.origin, sentence(p_, i, too_small));
+  }
+  return false;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::fail_types(const Block& block, const Node* node) {
+  if constexpr (kExplain) {
+    for (std::uint32_t n = 0; n < block.type_rule_count; ++n) {
+      const TypeRule& rule = p_.type_rules[block.first_type_rule + n];
+      if (!has_type(walk_, rule.types, node)) report_->add(rule.origin, type_sentence(rule.types));
+    }
+  }
+  return false;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::range(const Instruction& i, std::uint32_t count) {
+  if (count < i.a) return fail(i, true);
+  return count <= i.b || fail(i, false);
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::pattern(const Instruction& i, const Node* node) {
+  if (!charge(node->length / 16)) return false;
+  switch (p_.patterns[i.a].matches({node->text, node->length})) {
+    case pattern::Match::kYes:
+      return true;
+    case pattern::Match::kNo:
+      return fail(i);
+    case pattern::Match::kLimit:
+      break;
+  }
+  return give_up(Outcome::kPatternLimit);
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::holds(const Alternative& alternative, const Node* node, Frame* frame) {
+  Machine<false> quiet(walk_);
+  const Block& block = p_.blocks[alternative.block];
+  // A block that tracks is a schema with findings of its own.
+  const bool ok = block.tracks ? quiet.at(alternative.block, node) : quiet.run(block, node, frame);
+  if (ok && frame != nullptr && alternative.slot != kNone) frame->set(alternative.slot);
+  return ok;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::any_of(const Instruction& i, const Node* node, Frame* frame) {
+  bool found = false;
+  for (std::uint32_t n = 0; n < i.b; ++n) {
+    const Alternative& alternative = p_.alternatives[i.a + n];
+    const bool ok = holds(alternative, node, frame);
+    if (walk_.stop != Outcome::kValid) return false;
+    found = found || ok;
+    // Where members are tracked, every alternative has its say.
+    if (ok && alternative.slot == kNone) return true;
+  }
+  if (found) return true;
+  fail(i);
+  explain_alternatives(i, node, frame);
+  return false;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::one_of(const Instruction& i, const Node* node, Frame* frame) {
+  std::uint32_t found = 0;
+  for (std::uint32_t n = 0; n < i.b && found < 2; ++n) {
+    if (holds(p_.alternatives[i.a + n], node, frame)) ++found;
+    if (walk_.stop != Outcome::kValid) return false;
+  }
+  if (found == 1) return true;
+  fail(i, found == 0);
+  if (found == 0) explain_alternatives(i, node, frame);
+  return false;
+}
+
+// Adds what is wrong with the alternative that comes nearest, if one takes this kind of value at all.
+template <bool kExplain>
+void Machine<kExplain>::explain_alternatives(const Instruction& i, const Node* node, Frame* frame) {
+  if constexpr (kExplain) {
+    std::vector<Violation> nearest;
+    for (std::uint32_t n = 0; n < i.b && !report_->full(); ++n) {
+      const Block& block = p_.blocks[p_.alternatives[i.a + n].block];
+      if (!has_type(walk_, block.types, node)) continue;
+      const std::size_t before = report_->size();
+      block.tracks ? at(p_.alternatives[i.a + n].block, node) : run(block, node, frame);
+      std::vector<Violation> found = report_->take_after(before);
+      if (walk_.stop != Outcome::kValid) return;
+      if (!found.empty() && (nearest.empty() || found.size() < nearest.size())) nearest = std::move(found);
+    }
+    report_->append(std::move(nearest));
+  }
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::condition(const Instruction& i, const Node* node, Frame* frame) {
+  const Condition& plan = p_.conditions[i.a];
+  const bool first = holds(plan.condition, node, frame);
+  if (walk_.stop != Outcome::kValid) return false;
+  const Alternative& branch = first ? plan.then_branch : plan.else_branch;
+  if (branch.block == kNone) return true;
+  const Block& block = p_.blocks[branch.block];
+  const bool ok = block.tracks ? at(branch.block, node) : run(block, node, frame);
+  if (ok && frame != nullptr && branch.slot != kNone) frame->set(branch.slot);
+  return ok;
+}
+
+template class Machine<false>;
+template class Machine<true>;
+
+Outcome evaluate(const Program& program, json::Value instance) {
+  Walk walk(program, instance);
+  const bool ok = Machine<false>(walk).at(program.root, &instance.node());
+  if (walk.stop != Outcome::kValid) return walk.stop;
+  return ok ? Outcome::kValid : Outcome::kInvalid;
+}
+
+std::vector<Violation> explain(const Program& program, json::Value instance, std::size_t violations_max) {
+  Walk walk(program, instance);
+  Report report(program, std::max<std::size_t>(violations_max, 1));
+  const bool ok = Machine<true>(walk, &report).at(program.root, &instance.node());
+  std::vector<Violation> out = report.take();
+  if (walk.stop != Outcome::kValid && out.empty()) {
+    Violation limit;
+    limit.keyword = walk.stop == Outcome::kPatternLimit ? "pattern" : "steps";
+    limit.sentence = walk.stop == Outcome::kPatternLimit
+                         ? "could not be judged: a pattern needs too long for this text"
+                         : "could not be judged: it needs more steps than one evaluation has";
+    out.push_back(std::move(limit));
+  } else if (!ok && out.empty()) {
+    Violation refused;
+    refused.sentence = "is not accepted";
+    out.push_back(std::move(refused));
+  }
+  return out;
+}
+
+std::uint8_t root_types(const Program& program) {
+  const TypeSet types = program.root_types;
+  const auto kinds = static_cast<std::uint8_t>(types & 0x3F);
+  return (types & kIntegerBit) != 0 ? static_cast<std::uint8_t>(kinds | kFractionBit) : kinds;
+}
+
+bool root_is_integer(const Program& program) {
+  return program.root_types == kIntegerBit;
+}
+
+std::uint8_t item_types(const Program& program) {
+  const TypeSet types = program.item_types;
+  const auto kinds = static_cast<std::uint8_t>(types & 0x3F);
+  return (types & kIntegerBit) != 0 ? static_cast<std::uint8_t>(kinds | kFractionBit) : kinds;
+}
+
+}  // namespace caponier::schema

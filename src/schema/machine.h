@@ -1,0 +1,109 @@
+// The evaluator's walk over a program, in two modes of one template, so that they cannot disagree:
+// Machine<false> answers and stops at the first broken rule; Machine<true> goes on and reports every one.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "schema/program_data.h"
+#include "schema/report.h"
+
+namespace caponier::schema {
+
+// Shared by the machines that work on one instance.
+struct Walk {
+  const Program& program;
+  const json::Document* document;
+  const json::TapeNode* tape;
+  std::int64_t steps;
+  std::uint32_t depth = 0;
+  Outcome stop = Outcome::kValid;  // a limit that was hit; whatever the machines then return means nothing
+
+  Walk(const Program& p, json::Value instance)
+      : program(p), document(instance.document()), tape(document->tape()), steps(p.steps_max) {}
+
+  [[nodiscard]] json::Value value(const json::TapeNode* node) const {
+    return {document, static_cast<std::uint32_t>(node - tape)};
+  }
+};
+
+// Which alternatives held at one place of the instance, for its Closing.
+struct Frame {
+  std::array<std::uint64_t, kSlotsMax / 64> held{};
+  void set(std::uint32_t slot) { held[slot / 64] |= std::uint64_t{1} << (slot % 64); }
+  [[nodiscard]] bool has(std::uint32_t slot) const { return (held[slot / 64] >> (slot % 64)) & 1; }
+};
+
+template <bool kExplain>
+class Machine {
+ public:
+  explicit Machine(Walk& walk, Report* report = nullptr) : walk_(walk), p_(walk.program), report_(report) {}
+
+  // A block at a new place of the instance.
+  bool at(std::uint32_t block, const json::TapeNode* node);
+
+ private:
+  template <bool>
+  friend class Machine;
+  using Node = json::TapeNode;
+
+  // A block at the same place as the one it is part of.
+  bool run(const Block& block, const Node* node, Frame* frame);
+  bool step(const Instruction& i, const Node* node, Frame* frame);
+  bool fail(const Instruction& i, bool too_small = false);
+  bool fail_types(const Block& block, const Node* node);
+  // Quietly, for schemas whose failure is not the instance's.
+  bool holds(const Alternative& alternative, const Node* node, Frame* frame);
+
+  bool range(const Instruction& i, std::uint32_t count);
+  bool pattern(const Instruction& i, const Node* node);
+  bool required(const Instruction& i, const Node* node);
+  bool object(const Instruction& i, const Node* node);
+  bool member(const ObjectPlan& plan, const Property* property, const Node* key);
+  bool other_members(const ObjectPlan& plan, const Node* key, std::uint32_t groups, bool declared);
+  bool required_members(const ObjectPlan& plan, std::uint64_t seen);
+  bool property_names(const Instruction& i, const Node* node);
+  bool close(const Instruction& i, const Node* node, const Frame& frame);
+  bool is_covered(const Closing& closing, const Frame& frame, const Node* key);
+  bool matches_any_pattern(const ObjectPlan& plan, const Node* key);
+  bool items(const Instruction& i, const Node* node);
+  bool unique(const Instruction& i, const Node* node);
+  bool contains(const Instruction& i, const Node* node);
+  bool any_of(const Instruction& i, const Node* node, Frame* frame);
+  bool one_of(const Instruction& i, const Node* node, Frame* frame);
+  bool condition(const Instruction& i, const Node* node, Frame* frame);
+  void explain_alternatives(const Instruction& i, const Node* node, Frame* frame);
+
+  [[nodiscard]] const Node* after(const Node* node) const { return walk_.tape + node->end; }
+  bool charge(std::int64_t steps) {
+    walk_.steps -= steps;
+    if (walk_.steps >= 0) [[likely]]
+      return true;
+    return give_up(Outcome::kStepLimit);
+  }
+  bool give_up(Outcome outcome) {
+    if (walk_.stop == Outcome::kValid) walk_.stop = outcome;
+    return false;
+  }
+  void enter(const Node* key, bool declared) {
+    if constexpr (kExplain) report_->enter({key->text, key->length}, declared);
+  }
+  void enter(std::uint32_t position) {
+    if constexpr (kExplain) report_->enter(position);
+  }
+  void leave() {
+    if constexpr (kExplain) report_->leave();
+  }
+  // Whether to look at what comes next after `ok`.
+  [[nodiscard]] bool go_on(bool ok) const {
+    if constexpr (kExplain) return walk_.stop == Outcome::kValid && !report_->full();
+    return ok;
+  }
+
+  Walk& walk_;
+  const Program& p_;
+  Report* report_;
+};
+
+}  // namespace caponier::schema

@@ -1,0 +1,58 @@
+// The part of the machine that walks arrays.
+#pragma once
+
+#include "schema/equality.h"
+#include "schema/machine.h"
+#include "schema/sentence.h"
+
+namespace caponier::schema {
+
+template <bool kExplain>
+bool Machine<kExplain>::items(const Instruction& i, const Node* node) {
+  const ArrayPlan& plan = p_.arrays[i.a];
+  const std::uint32_t count = plan.rest == kNone ? std::min(node->length, plan.prefix_count) : node->length;
+  bool ok = true;
+  if (!charge(count)) return false;
+  const Node* item = node + 1;
+  for (std::uint32_t n = 0; n < count; ++n) {
+    const std::uint32_t block = n < plan.prefix_count ? p_.prefix_blocks[plan.first_prefix + n] : plan.rest;
+    if (block != kNone) {
+      enter(n);
+      ok = at(block, item) && ok;
+      leave();
+      if (!go_on(ok)) return false;
+    }
+    item = after(item);
+  }
+  return ok;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::unique(const Instruction& i, const Node* node) {
+  const EqualItems found = find_equal_items(walk_.value(node), walk_.steps);
+  if (!charge(0)) return false;
+  if (found.first == found.second) return true;
+  if constexpr (kExplain) {
+    report_->add(i.origin, sentence(p_, i, false) + "; items " + std::to_string(found.first) + " and " +
+                               std::to_string(found.second) + " are equal");
+  }
+  return false;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::contains(const Instruction& i, const Node* node) {
+  const ContainsPlan& plan = p_.contains[i.a];
+  std::uint32_t found = 0;
+  const Node* item = node + 1;
+  for (std::uint32_t n = 0; n < node->length; ++n) {
+    if (Machine<false>(walk_).at(plan.block, item)) ++found;
+    if (walk_.stop != Outcome::kValid) return false;
+    if (found > plan.max || (found >= plan.min && plan.max == kCountMax)) break;
+    item = after(item);
+  }
+  if (found < plan.min) return fail({i.op, 0, i.a, 0, plan.origin_of_min}, true);
+  if (found > plan.max) return fail({i.op, 0, i.a, 0, plan.origin_of_max}, false);
+  return true;
+}
+
+}  // namespace caponier::schema

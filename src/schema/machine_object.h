@@ -1,0 +1,213 @@
+// The part of the machine that walks objects: one pass over the members, each dispatched once.
+#pragma once
+
+#include <cstring>
+
+#include "schema/machine.h"
+#include "schema/sentence.h"
+
+namespace caponier::schema {
+
+inline bool is_named(const Program& p, const Name& name, const json::TapeNode* key) {
+  return name.hash == key->key_hash && name.length == key->length &&
+         std::memcmp(p.names.data() + name.text, key->text, name.length) == 0;
+}
+
+// `expected` is tried first: members mostly come in the order in which the schema lists them.
+inline const Property* find_property(const Program& p, const ObjectPlan& plan, const json::TapeNode* key,
+                                     std::uint32_t expected) {
+  const Property* properties = p.properties.data() + plan.first_property;
+  if (expected < plan.property_count && is_named(p, properties[expected].name, key))
+    return properties + expected;
+  if (plan.property_count == 0) return nullptr;
+  const std::uint32_t* slots = p.property_slots.data() + plan.first_slot;
+  for (std::uint32_t at = key->key_hash & plan.slot_mask; slots[at] != 0; at = (at + 1) & plan.slot_mask) {
+    const Property* property = properties + (slots[at] - 1);
+    if (is_named(p, property->name, key)) return property;
+  }
+  return nullptr;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::object(const Instruction& i, const Node* node) {
+  const ObjectPlan& plan = p_.objects[i.a];
+  std::uint64_t seen = 0;
+  std::uint32_t expected = 0;
+  bool ok = true;
+  if (!charge(node->length)) return false;
+  const Node* key = node + 1;
+  for (std::uint32_t n = node->length; n > 0; --n) {
+    const Property* property = find_property(p_, plan, key, expected);
+    if (property != nullptr) {
+      seen |= property->required_bit;
+      expected = static_cast<std::uint32_t>(property - (p_.properties.data() + plan.first_property)) + 1;
+    }
+    // The plain path: a declared member whose name settles everything.
+    if (property != nullptr && plan.pattern_count == 0 && (plan.all_groups & ~property->groups) == 0 &&
+        property->forbidden_origin == kNone) [[likely]] {
+      if (property->block != kNone) {
+        enter(key, true);
+        ok = at(property->block, key + 1) && ok;
+        leave();
+      }
+    } else {
+      ok = member(plan, property, key) && ok;
+    }
+    if (!go_on(ok)) return false;
+    key = after(key + 1);
+  }
+  if ((seen & plan.required) != plan.required) ok = required_members(plan, seen);
+  return ok;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::member(const ObjectPlan& plan, const Property* property, const Node* key) {
+  bool ok = true;
+  const bool declared = property != nullptr && property->declared;
+  enter(key, declared);
+  std::uint32_t groups = 0;
+  if (property != nullptr) {
+    groups = property->groups;
+    if (property->forbidden_origin != kNone) {
+      ok = false;
+      if constexpr (kExplain) {
+        report_->add(property->forbidden_origin, p_.origins[property->forbidden_origin].keyword == "readOnly"
+                                                     ? "is read-only and must not be sent"
+                                                     : "is write-only and must not be returned");
+      }
+    } else if (property->block != kNone) {
+      ok = at(property->block, key + 1);
+    }
+  }
+  if (go_on(ok)) ok = other_members(plan, key, groups, declared) && ok;
+  leave();
+  return ok;
+}
+
+// patternProperties, then whatever the name is not exempt from.
+template <bool kExplain>
+bool Machine<kExplain>::other_members(const ObjectPlan& plan, const Node* key, std::uint32_t groups,
+                                      bool declared) {
+  bool ok = true;
+  for (std::uint32_t n = 0; n < plan.pattern_count && go_on(ok); ++n) {
+    const PatternProperty& rule = p_.pattern_properties[plan.first_pattern + n];
+    if (!charge(1 + key->length / 16)) return false;
+    const pattern::Match match = p_.patterns[rule.pattern].matches({key->text, key->length});
+    if (match == pattern::Match::kLimit) return give_up(Outcome::kPatternLimit);
+    if (match == pattern::Match::kNo) continue;
+    groups |= rule.groups;
+    if (rule.block != kNone) ok = at(rule.block, key + 1) && ok;
+  }
+  const std::uint32_t open = plan.all_groups & ~groups;
+  if (open == 0) return ok;
+  for (std::uint32_t n = 0; n < plan.rule_count && go_on(ok); ++n) {
+    const AdditionalRule& rule = p_.rules[plan.first_rule + n];
+    if ((open & rule.group) == 0) continue;
+    if (rule.block != kNone) {
+      ok = at(rule.block, key + 1) && ok;
+      continue;
+    }
+    ok = false;
+    if constexpr (kExplain) {
+      report_->add(rule.origin, declared ? "is declared elsewhere, and is not accepted here"
+                                         : "is not declared, and undeclared properties are not accepted");
+    }
+  }
+  return ok;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::required_members(const ObjectPlan& plan, std::uint64_t seen) {
+  if constexpr (kExplain) {
+    for (std::uint32_t n = 0; n < plan.property_count; ++n) {
+      const Property& property = p_.properties[plan.first_property + n];
+      if ((property.required_bit & ~seen) == 0) continue;
+      std::string name;
+      json::append_string(name, p_.text(property.name));
+      report_->add(property.required_origin, "must have the property " + name);
+    }
+  }
+  return false;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::required(const Instruction& i, const Node* node) {
+  if (!charge(node->length)) return false;
+  const Node* key = node + 1;
+  for (std::uint32_t n = node->length; n > 0; --n) {
+    if (is_named(p_, p_.required_names[i.a], key)) return true;
+    key = after(key + 1);
+  }
+  return fail(i);
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::property_names(const Instruction& i, const Node* node) {
+  bool ok = true;
+  const Node* key = node + 1;
+  for (std::uint32_t n = node->length; n > 0; --n) {
+    enter(key, false);
+    ok = at(i.a, key) && ok;
+    leave();
+    if (!go_on(ok)) return false;
+    key = after(key + 1);
+  }
+  return ok;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::matches_any_pattern(const ObjectPlan& plan, const Node* key) {
+  for (std::uint32_t n = 0; n < plan.pattern_count; ++n) {
+    if (!charge(1 + key->length / 16)) return false;
+    const std::uint32_t index = p_.pattern_properties[plan.first_pattern + n].pattern;
+    const pattern::Match match = p_.patterns[index].matches({key->text, key->length});
+    if (match == pattern::Match::kLimit) return give_up(Outcome::kPatternLimit);
+    if (match == pattern::Match::kYes) return true;
+  }
+  return false;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::is_covered(const Closing& closing, const Frame& frame, const Node* key) {
+  const auto names = [this, key](std::uint32_t index) {
+    const ObjectPlan& plan = p_.objects[index];
+    const Property* property = find_property(p_, plan, key, kNone);
+    return (property != nullptr && property->declared) || matches_any_pattern(plan, key);
+  };
+  if (closing.object != kNone && names(closing.object)) return true;
+  for (const Coverage& coverage : closing.coverage) {
+    if (!charge(1)) return false;
+    bool held = true;
+    for (std::uint32_t slot = coverage.slot; held && slot != kNone; slot = closing.parents[slot])
+      held = frame.has(slot);
+    if (held && (coverage.object == kNone || names(coverage.object))) return true;
+  }
+  return false;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::close(const Instruction& i, const Node* node, const Frame& frame) {
+  const Closing& closing = p_.closings[i.a];
+  bool ok = true;
+  if (!charge(node->length)) return false;
+  const Node* key = node + 1;
+  for (std::uint32_t n = node->length; n > 0; --n) {
+    if (!is_covered(closing, frame, key)) {
+      if (walk_.stop != Outcome::kValid) return false;
+      enter(key, false);
+      if (closing.block != kNone) {
+        ok = at(closing.block, key + 1) && ok;
+      } else {
+        ok = false;
+        if constexpr (kExplain)
+          report_->add(i.origin, "is not declared, and undeclared properties are not accepted");
+      }
+      leave();
+    }
+    if (!go_on(ok)) return false;
+    key = after(key + 1);
+  }
+  return ok;
+}
+
+}  // namespace caponier::schema
