@@ -1,5 +1,6 @@
-// Public keys (RFC 7517), parsed once at load and kept as OpenSSL objects. Weak or malformed keys are refused and
-// named, the rest of the set is used. Immutable once built; shared between workers by shared_ptr<const KeySet>.
+// Public keys (RFC 7517), parsed once at load and kept as OpenSSL objects. Weak or malformed keys are refused
+// and named, the rest of the set is used. Immutable once built; shared between workers by shared_ptr<const
+// KeySet>.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +23,9 @@ struct KeyDeleter {
 using KeyHandle = std::unique_ptr<EVP_PKEY, KeyDeleter>;
 
 struct VerificationKey {
-  std::string id;            // kid; may be empty
+  std::string id;  // kid; may be empty
   KeyHandle key;
-  AlgorithmSet algorithms;   // what the key's type and `alg` allow
+  AlgorithmSet algorithms;  // what the key's type and `alg` allow
 };
 
 struct RefusedKey {
@@ -43,9 +44,9 @@ class KeySet {
   [[nodiscard]] const VerificationKey* find(std::string_view id, Algorithm algorithm) const;
 };
 
-// A JWK Set document. Errors (not JSON, no usable key, too many keys) are sentences. Symmetric and private keys,
-// RSA below 2048 bits or with an exponent below 65537, points off the curve, duplicate kids, `use` other than sig: refused
-// by key.
+// A JWK Set document. Errors (not JSON, no usable key, too many keys) are sentences. Symmetric and private
+// keys, RSA below 2048 bits or with an exponent below 65537, points off the curve, duplicate kids, `use`
+// other than sig: refused by key.
 Result<KeySet, std::string> parse_key_set(std::string_view json_text, const TokenLimits& limits);
 // One PEM public key or certificate.
 Result<KeySet, std::string> parse_pem_key(std::string_view pem);

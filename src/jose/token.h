@@ -18,17 +18,17 @@
 namespace caponier::jose {
 
 enum class TokenError : std::uint8_t {
-  kMalformed,            // not three base64url parts of strict JSON objects; too long; duplicate members
-  kUnsupportedAlgorithm, // none, HMAC, unknown, not pinned, or not fitting the key
-  kCriticalHeader,       // any `crit`; embedded jwk, jku, x5u, x5c
-  kWrongType,            // typ other than JWT or at+jwt
+  kMalformed,             // not three base64url parts of strict JSON objects; too long; duplicate members
+  kUnsupportedAlgorithm,  // none, HMAC, unknown, not pinned, or not fitting the key
+  kCriticalHeader,        // any `crit`; embedded jwk, jku, x5u, x5c
+  kWrongType,             // typ other than JWT or at+jwt
   kUnknownKey,
   kBadSignature,
   kWrongIssuer,
   kWrongAudience,
   kExpired,
   kNotYetValid,
-  kMissingClaim,         // exp missing, or a registered claim of the wrong type
+  kMissingClaim,  // exp missing, or a registered claim of the wrong type
   kTooLongLived,
 };
 std::string_view name(TokenError error);
@@ -37,14 +37,15 @@ std::string_view name(TokenError error);
 struct Claims {
   std::string issuer;
   std::string subject;
-  std::string client_id;                // client_id or azp
+  std::string client_id;  // client_id or azp
   std::vector<std::string> audiences;
-  std::vector<std::string> scopes;      // `scope` (space-separated) and `scp` (string or array)
+  std::vector<std::string> scopes;  // `scope` (space-separated) and `scp` (string or array)
   std::int64_t expires_at_s = 0;
-  std::int64_t not_before_s = 0;        // 0 if absent
-  std::int64_t issued_at_s = 0;         // 0 if absent
-  std::string token_id;                 // jti
-  // Every other top-level claim that is a string, a number or a boolean, as text: for owner rules and policies.
+  std::int64_t not_before_s = 0;  // 0 if absent
+  std::int64_t issued_at_s = 0;   // 0 if absent
+  std::string token_id;           // jti
+  // Every other top-level claim that is a string, a number or a boolean, as text: for owner rules and
+  // policies.
   std::vector<std::pair<std::string, std::string>> others;
 
   [[nodiscard]] bool has_scope(std::string_view scope) const;
@@ -60,12 +61,12 @@ struct UnverifiedToken {
   std::string issuer;
   std::string_view signing_input;  // views the token
   std::string signature;
-  std::string payload;             // decoded
+  std::string payload;  // decoded
 };
 
 struct TokenRules {
   std::string issuer;
-  std::vector<std::string> audiences;   // any of them suffices; empty only where the operator said so
+  std::vector<std::string> audiences;  // any of them suffices; empty only where the operator said so
   AlgorithmSet algorithms = default_algorithms();
   std::int64_t leeway_s = 30;
   std::int64_t lifetime_max_s = 24 * 3600;  // exp - iat (or exp - now where iat is absent)
@@ -73,7 +74,8 @@ struct TokenRules {
 
 Result<UnverifiedToken, TokenError> parse_token(std::string_view token, const TokenLimits& limits);
 // kUnsupportedAlgorithm unless rules and key both allow it, then kBadSignature unless it verifies.
-std::optional<TokenError> verify_signature(const UnverifiedToken& token, const AlgorithmSet& pinned, const VerificationKey& key);
+std::optional<TokenError> verify_signature(const UnverifiedToken& token, const AlgorithmSet& pinned,
+                                           const VerificationKey& key);
 // Reads the claims of a verified payload; kMalformed, kMissingClaim.
 Result<Claims, TokenError> read_claims(const UnverifiedToken& token, const TokenLimits& limits);
 // Issuer, times and lifetime. Audience apart, because it is judged per operation, also for cached tokens.

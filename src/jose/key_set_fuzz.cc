@@ -1,0 +1,30 @@
+// Any text either is refused with a sentence or gives keys that can do something.
+#include <cstdlib>
+#include <string>
+
+#include "jose/key_set.h"
+
+namespace {
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+void check(const caponier::Result<caponier::jose::KeySet, std::string>& set) {
+  if (!set) {
+    require(set.error().ends_with('.'));
+    return;
+  }
+  require(!set->keys.empty());
+  for (const auto& key : set->keys) require(key.key != nullptr && !key.algorithms.empty());
+  for (const auto& refused : set->refused) require(!refused.id.empty() && refused.reason.ends_with('.'));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  check(caponier::jose::parse_key_set(text, {}));
+  check(caponier::jose::parse_pem_key(text));
+  return 0;
+}
