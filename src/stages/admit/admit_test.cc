@@ -83,9 +83,10 @@ TEST(Admit, dns_rebinding_ends_at_the_host_list) {
     std::string_view host;
     bool allowed;
   };
-  for (const Case& c : {Case{"api.example.com", true}, Case{"API.Example.COM:8443", true}, Case{"[::1]:8443", true},
-                        Case{"[::1]", true}, Case{"evil.example", false}, Case{"api.example.com.evil.example", false},
-                        Case{"xapi.example.com", false}, Case{"[::2]", false}}) {
+  for (const Case& c :
+       {Case{"api.example.com", true}, Case{"API.Example.COM:8443", true}, Case{"[::1]:8443", true},
+        Case{"[::1]", true}, Case{"evil.example", false}, Case{"api.example.com.evil.example", false},
+        Case{"xapi.example.com", false}, Case{"[::2]", false}}) {
     Request request(world, "GET /v1/public HTTP/1.1\r\n", c.host);
     auto verdict = admit(world.state, request.exchange);
     EXPECT_EQ(static_cast<bool>(verdict), c.allowed) << c.host;

@@ -31,7 +31,9 @@ std::string outcome(const World& world, std::string_view target, std::string_vie
   return std::string(id(verdict.denial()->reason));
 }
 
-std::string bearer(std::string_view token) { return "Authorization: Bearer " + std::string(token) + "\r\n"; }
+std::string bearer(std::string_view token) {
+  return "Authorization: Bearer " + std::string(token) + "\r\n";
+}
 
 TEST(Authenticate, what_is_presented_must_be_valid_everywhere) {
   World world;
@@ -177,15 +179,18 @@ TEST(Authenticate, a_foreign_algorithm_buys_no_key_fetch) {
   KeyRing empty(world.plan->issuers.size());
   world.state.keys = &empty;
   // {"alg":"RS256","kid":"x"} . {"iss":"https://login.example/"} . "AAAA"
-  const std::string token = "eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.eyJpc3MiOiJodHRwczovL2xvZ2luLmV4YW1wbGUvIn0.QUFBQQ";
+  const std::string token =
+      "eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.eyJpc3MiOiJodHRwczovL2xvZ2luLmV4YW1wbGUvIn0.QUFBQQ";
   EXPECT_EQ(outcome(world, "/v1/orders", bearer(token)), "token-algorithm");
 }
 
 TEST(Authenticate, algorithm_none_and_hmac_are_refused) {
   World world;
   const std::string payload = ".eyJpc3MiOiJodHRwczovL2xvZ2luLmV4YW1wbGUvIn0.";
-  EXPECT_EQ(outcome(world, "/v1/orders", bearer("eyJhbGciOiJub25lIn0" + payload + "QUFBQQ")), "token-algorithm");
-  EXPECT_EQ(outcome(world, "/v1/orders", bearer("eyJhbGciOiJIUzI1NiJ9" + payload + "QUFBQQ")), "token-algorithm");
+  EXPECT_EQ(outcome(world, "/v1/orders", bearer("eyJhbGciOiJub25lIn0" + payload + "QUFBQQ")),
+            "token-algorithm");
+  EXPECT_EQ(outcome(world, "/v1/orders", bearer("eyJhbGciOiJIUzI1NiJ9" + payload + "QUFBQQ")),
+            "token-algorithm");
 }
 
 TEST(Authenticate, credentials_are_named_by_digest_and_never_shown) {

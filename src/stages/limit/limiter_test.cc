@@ -143,7 +143,8 @@ TEST(Limiter, threads_together_take_exactly_the_capacity) {
 }
 
 TEST(Limiter, slots_that_change_hands_under_four_threads_lose_and_give_nothing) {
-  // Each round new keys take over the refilled slots of the last round's, all threads at once: one token per key.
+  // Each round new keys take over the refilled slots of the last round's, all threads at once: one token per
+  // key.
   Limiter limiter(8);
   constexpr int kRounds = 3000;
   constexpr std::uint64_t kKeys = 6;
