@@ -24,6 +24,8 @@ namespace {
 
 constexpr std::int64_t kIdleMs = 75'000;
 constexpr std::int64_t kProgressMs = 15'000;
+constexpr std::int64_t kDrainMs = 1'000;
+constexpr std::size_t kDrainBytesMax = 256UL * 1024;
 constexpr std::size_t kReadBytes = 16UL * 1024;
 
 // A request taken out of the buffer that it came in.
@@ -144,6 +146,19 @@ net::Task<bool> serve_request(OrdersApi& api, Connection& connection) {
   co_return written&& keep_alive;
 }
 
+// What was sent and not read would turn the end of the connection into a reset, which takes our answer with
+// it.
+net::Task<void> drain(Connection& connection) {
+  const std::int64_t until_ms = connection.stream->loop().now_ms() + kDrainMs;
+  std::size_t drained = 0;
+  while (drained < kDrainBytesMax && connection.stream->loop().now_ms() < until_ms) {
+    connection.received.clear();
+    const bool more = co_await read_more(connection, until_ms - connection.stream->loop().now_ms());
+    if (!more) break;
+    drained += connection.received.size();
+  }
+}
+
 template <class State>
 net::Task<void> serve_connection(std::shared_ptr<State> state, std::unique_ptr<net::Stream> stream) {
   Connection connection(state->limits);
@@ -151,8 +166,9 @@ net::Task<void> serve_connection(std::shared_ptr<State> state, std::unique_ptr<n
   state->open.insert(connection.stream.get());
   bool more = true;
   while (more) more = co_await serve_request(state->api, connection);
-  state->open.erase(connection.stream.get());
   connection.stream->shutdown();
+  co_await drain(connection);
+  state->open.erase(connection.stream.get());
 }
 
 template <class State>
