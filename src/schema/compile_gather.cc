@@ -110,7 +110,6 @@ void Compiler::gather_applicators(const Node& schema, Place& place, Draft& draft
     // What must not match is not tightened by implicit rules, or more would be accepted; nor does it vouch
     // for names.
     Place apart;
-    apart.schemas = {excluded};
     Draft inside;
     gather(*excluded, apart, inside);
     draft.steps.push_back({{Op::kNot, 0, add_block(finish(inside)), 0, origin(*excluded, "not")}, kAllTypes});
