@@ -1,5 +1,5 @@
-// What a person is told about a document, a configuration or a start that went wrong: what, where, what to do.
-// Collected, never thrown: a load reports all of its problems in one go.
+// What a person is told about a document, a configuration or a start that went wrong: what, where, what to
+// do. Collected, never thrown: a load reports all of its problems in one go.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +21,8 @@ enum class Severity : std::uint8_t { kError, kFinding, kNote };
 
 struct Diagnostic {
   Severity severity = Severity::kError;
-  std::string code;       // stable, kebab-case: "unknown-member", "unresolved-ref"
-  std::string file;       // as the person named it; empty when no file is to blame
+  std::string code;  // stable, kebab-case: "unknown-member", "unresolved-ref"
+  std::string file;  // as the person named it; empty when no file is to blame
   SourcePosition position;
   std::string pointer;    // JSON pointer into `file`, empty when it has none
   std::string operation;  // "GET /orders/{id}" where one is concerned

@@ -40,7 +40,7 @@ struct TimeLimits {
   std::int64_t upstream_idle_ms = 50'000;  // a pooled connection unused for longer is closed
   std::int64_t exchange_ms = 120'000;      // one exchange, all in all
   std::int64_t drain_ms = 20'000;
-  std::int64_t need_ms = 5'000;            // fetching what a stage asked for
+  std::int64_t need_ms = 5'000;  // fetching what a stage asked for
 };
 
 struct ConnectionLimits {

@@ -8,7 +8,8 @@
 
 namespace caponier {
 
-// Wraps an error on its way into a Result, so that Result<int, int> stays unambiguous: `return Err(kTooLong);`
+// Wraps an error on its way into a Result, so that Result<int, int> stays unambiguous: `return
+// Err(kTooLong);`
 template <class E>
 struct Err {
   explicit Err(E e) : error(std::move(e)) {}
@@ -25,7 +26,8 @@ class [[nodiscard]] Result {
   using Value = T;
   using Error = E;
 
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
   template <class F>
   Result(Err<F> err) : state_(std::in_place_index<1>, std::move(err.error)) {}  // NOLINT
 

@@ -1,5 +1,5 @@
-// Reasons: why an exchange ended as it did. One list, reasons.def; the public sentence and the status come from
-// there alone, so a private detail cannot reach a client by accident.
+// Reasons: why an exchange ended as it did. One list, reasons.def; the public sentence and the status come
+// from there alone, so a private detail cannot reach a client by accident.
 #pragma once
 
 #include <cstdint>
