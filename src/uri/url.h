@@ -16,14 +16,16 @@ struct Url {
   std::string path;  // begins with '/', without a query
   std::string query;
 
-  [[nodiscard]] std::string authority() const;  // as in a Host header: default port left out, IPv6 in brackets
+  // As in a Host header: default port left out, IPv6 in brackets.
+  [[nodiscard]] std::string authority() const;
   [[nodiscard]] std::string text() const;
 };
 
 // Userinfo and fragments are refused. The error is a sentence.
 Result<Url, std::string> parse_url(std::string_view text);
 
-// "HOST:PORT", "[::1]:8443", "https://HOST:PORT", "http://HOST:PORT"; port 0 allowed. Scheme defaults to https.
+// "HOST:PORT", "[::1]:8443", "https://HOST:PORT", "http://HOST:PORT"; port 0 allowed. Without a scheme:
+// https.
 Result<Url, std::string> parse_listen(std::string_view text);
 
 }  // namespace caponier::uri

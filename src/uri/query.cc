@@ -1,0 +1,100 @@
+// Query strings of the application/x-www-form-urlencoded kind.
+#include <cstdlib>
+
+#include "base/bytes.h"
+#include "uri/escape.h"
+#include "uri/path.h"
+
+namespace caponier::uri {
+namespace {
+
+// RFC 3986 query characters; '[' and ']' as well, which every client sends bare. ';' is refused: some servers
+// take it for '&'.
+bool stands_for_itself(char c) {
+  const ByteClass byte = path_class(c);
+  return byte == ByteClass::kPlain || byte == ByteClass::kSlash || c == '?' || c == '[' || c == ']';
+}
+
+// Decodes one name or value; what needs no decoding is viewed where it stands.
+Result<std::string_view, QueryError> decode_part(std::string_view raw, Arena& arena) {
+  bool needs_decoding = false;
+  for (const char c : raw) {
+    if (c == '+' || c == '%') {
+      needs_decoding = true;
+    } else if (!stands_for_itself(c)) {
+      return Err(path_class(c) == ByteClass::kControl ? QueryError::kControlCharacter
+                                                      : QueryError::kForbiddenCharacter);
+    }
+  }
+  if (!needs_decoding) return raw;
+  char* const decoded = static_cast<char*>(arena.allocate(raw.size(), 1));
+  char* out = decoded;
+  const char* const end = raw.data() + raw.size();
+  for (const char* at = raw.data(); at != end; ++at) {
+    if (*at != '%') {
+      *out++ = *at == '+' ? ' ' : *at;
+      continue;
+    }
+    const int byte = read_escape(at, end);
+    if (byte < 0) return Err(QueryError::kBadEscape);
+    if (byte < 0x20 || byte == 0x7F) return Err(QueryError::kControlCharacter);
+    *out++ = static_cast<char>(byte);
+    at += 2;
+  }
+  const std::string_view text(decoded, static_cast<std::size_t>(out - decoded));
+  if (!is_utf8(text)) return Err(QueryError::kInvalidUtf8);
+  return text;
+}
+
+// Takes the next pair that is not empty off `rest`; an empty view when there is none.
+std::string_view take_pair(std::string_view& rest) {
+  while (!rest.empty()) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(pair.size() == rest.size() ? pair.size() : pair.size() + 1);
+    if (!pair.empty()) return pair;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view name(QueryError error) {
+  switch (error) {
+    case QueryError::kBadEscape:
+      return "bad-escape";
+    case QueryError::kInvalidUtf8:
+      return "invalid-utf8";
+    case QueryError::kControlCharacter:
+      return "control-character";
+    case QueryError::kForbiddenCharacter:
+      return "forbidden-character";
+    case QueryError::kTooMany:
+      return "too-many";
+  }
+  std::abort();
+}
+
+Result<std::span<QueryPair>, QueryError> parse_query(std::string_view raw, Arena& arena,
+                                                     std::uint32_t pairs_max) {
+  std::size_t count = 0;
+  for (std::string_view rest = raw; !take_pair(rest).empty(); ++count) {
+    if (count == pairs_max) return Err(QueryError::kTooMany);
+  }
+  const std::span<QueryPair> pairs = arena.array<QueryPair>(count);
+  std::string_view rest = raw;
+  for (QueryPair& pair : pairs) {
+    const std::string_view text = take_pair(rest);
+    const std::size_t equals = text.find('=');
+    pair.has_equals = equals != std::string_view::npos;
+    pair.value_raw = pair.has_equals ? text.substr(equals + 1) : std::string_view();
+    const auto decoded_name = decode_part(text.substr(0, equals), arena);
+    if (!decoded_name) return Err(decoded_name.error());
+    const auto decoded_value = decode_part(pair.value_raw, arena);
+    if (!decoded_value) return Err(decoded_value.error());
+    pair.name = *decoded_name;
+    pair.value = *decoded_value;
+  }
+  return pairs;
+}
+
+}  // namespace caponier::uri
