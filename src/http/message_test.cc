@@ -103,7 +103,9 @@ TEST(Head, find_gives_the_first_header_of_a_kind_or_nothing) {
 TEST(ReasonPhrase, statuses_have_their_phrase) {
   EXPECT_EQ(reason_phrase(404), "Not Found");
   EXPECT_EQ(reason_phrase(421), "Misdirected Request");
-  EXPECT_EQ(reason_phrase(599), "");
+  EXPECT_EQ(reason_phrase(100), "Continue");
+  for (int status : {0, 99, 599, 600, 65535})
+    EXPECT_EQ(reason_phrase(static_cast<std::uint16_t>(status)), "");
 }
 
 }  // namespace
