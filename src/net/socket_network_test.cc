@@ -107,6 +107,19 @@ TEST_F(SocketNetworkTest, after_a_short_read_nothing_is_tried_until_more_arrives
   EXPECT_EQ(far->try_read(&byte, 1).status, IoStatus::kWouldBlock);
 }
 
+TEST_F(SocketNetworkTest, a_flood_does_not_keep_the_loop_from_others) {
+  connect_both();
+  near->try_write(std::string(1000, 'x'), "");
+  std::string text;
+  EXPECT_EQ(read(*far, text, 1).bytes, 1U);
+  char byte = 0;
+  int reads = 0;  // a new turn: loop.run() ends in one of its own
+  while (far->try_read(&byte, 1).ok()) ++reads;
+  EXPECT_EQ(reads, SocketStream::kReadsPerTurnMax);
+  // The rest comes in the next turn, though the kernel has nothing new to say.
+  EXPECT_EQ(read(*far, text, 1000).bytes, 999U - SocketStream::kReadsPerTurnMax);
+}
+
 TEST_F(SocketNetworkTest, an_end_that_comes_with_the_last_bytes_is_not_lost) {
   connect_both();
   near->try_write("bye", "");

@@ -44,9 +44,19 @@ IoResult SocketStream::broken() {
   return {IoStatus::kReset, 0};
 }
 
+// False once this turn has had its share of reads. readable_ stays set, so that wait() asks for the next
+// turn.
+bool SocketStream::takes_turn() {
+  if (turn_ != loop_.turn()) {
+    turn_ = loop_.turn();
+    reads_ = 0;
+  }
+  return ++reads_ <= kReadsPerTurnMax;
+}
+
 IoResult SocketStream::try_read(char* into, std::size_t bytes_max) {
   if (broken_) return broken();
-  if (!readable_ || bytes_max == 0) return {IoStatus::kWouldBlock, 0};
+  if (!readable_ || bytes_max == 0 || !takes_turn()) return {IoStatus::kWouldBlock, 0};
   ssize_t count = 0;
   do {
     count = ::recv(fd_, into, bytes_max, 0);

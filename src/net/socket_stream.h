@@ -28,11 +28,15 @@ class SocketStream final : public Stream, private EpollLoop::Watched {
   Loop& loop() override { return loop_; }
   [[nodiscard]] int fd() const { return fd_; }
 
+  // Reads in one turn of the loop; then others get theirs, however much there is.
+  static constexpr int kReadsPerTurnMax = 16;
+
  private:
   SocketStream(EpollLoop& loop, int fd, State state)
       : loop_(loop), fd_(fd), writable_(state == State::kConnected) {}
   void on_events(std::uint32_t events) override;
   IoResult broken();
+  bool takes_turn();
 
   EpollLoop& loop_;
   int fd_;
@@ -40,6 +44,8 @@ class SocketStream final : public Stream, private EpollLoop::Watched {
   bool writable_;
   bool hung_up_ = false;  // the kernel reported an end or an error: read on until it shows
   bool broken_ = false;
+  int reads_ = 0;  // in turn_
+  std::uint64_t turn_ = 0;
   Waiter* reader_ = nullptr;
   Waiter* writer_ = nullptr;
   Alive alive_;
