@@ -1,7 +1,7 @@
 // A YAML 1.2 document (core schema) read at load time into a Tree with positions: libyaml's events, our tree.
-// Duplicate keys, more than one document, unknown tags, non-string keys that are not scalars, recursive aliases and
-// aliases that expand past kYamlAliasNodesMax are refused. `yes`, `no`, `on`, `off` are strings; numbers and keys
-// keep their text.
+// Duplicate keys, more than one document, unknown tags, non-string keys that are not scalars, recursive
+// aliases and aliases that expand past kYamlAliasNodesMax are refused. `yes`, `no`, `on`, `off` are strings;
+// numbers and keys keep their text.
 #pragma once
 
 #include <memory>

@@ -1,0 +1,11 @@
+#include "yaml/read_tree.h"
+
+#include "yaml/tree_reader.h"
+
+namespace caponier::yaml {
+
+Result<std::unique_ptr<Tree>, Diagnostic> read_tree(std::string_view text, std::string file) {
+  return TreeReader(text, std::move(file)).run();
+}
+
+}  // namespace caponier::yaml
