@@ -33,8 +33,6 @@ Verdict<HeadDecision> judge_head(const State& state, Exchange& exchange) {
   auto principal =
       exchange.once(&Exchange::principal, [&] { return authenticate(state, exchange, **matched); });
   if (is_failed_authentication(principal.denial())) note_failed_authentication(state, exchange);
-  if (principal.need() != nullptr && !may_ask_again(exchange))
-    return deny(Reason::kNoVerdict, "authenticate");
   if (!principal) return std::move(principal).refusal<HeadDecision>();
 
   // Callers are counted as who they are, before anything expensive.
