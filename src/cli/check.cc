@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "base/secret.h"
 #include "cli/arguments.h"
 #include "cli/coverage.h"
 #include "cli/load_plan.h"

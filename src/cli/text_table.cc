@@ -1,6 +1,7 @@
 #include "cli/text_table.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace caponier::cli {
 namespace {

@@ -64,7 +64,11 @@ class ClientConnection::FirstByte final : private net::Waiter, private net::Time
     return result_.status != net::IoStatus::kWouldBlock;
   }
   void ready() override {
-    if (attempt()) resume();
+    if (attempt()) {
+      resume();
+    } else {
+      connection_.stream_->wait(net::Direction::kRead, this);
+    }
   }
   void expired() override { end(net::IoStatus::kTimedOut); }
   void resume() {

@@ -10,7 +10,7 @@
 namespace caponier::gateway {
 
 struct Gateway::Thread {
-  explicit Thread(Clock& clock) : loop(clock), network(loop) {}
+  Thread(Clock& clock, net::Resolver& resolver) : loop(clock), network(loop, resolver) {}
   net::EpollLoop loop;
   net::SocketNetwork network;
   std::unique_ptr<Worker> worker;
@@ -31,11 +31,12 @@ Result<std::unique_ptr<Gateway>, std::string> Gateway::create(Settings settings,
   std::unique_ptr<Gateway> gateway(new Gateway());
   gateway->settings_ = std::move(settings);
   const Settings& set = gateway->settings_;
+  gateway->resolver_ = std::make_unique<net::Resolver>();
   gateway->shared_ = std::make_unique<Shared>(set.plan, random);
   gateway->shared_->upstream_tls = set.upstream_tls;
   gateway->shared_->give_records = set.give_records;
   for (std::uint32_t i = 0; i < set.workers; ++i) {
-    auto thread = std::make_unique<Thread>(clock);
+    auto thread = std::make_unique<Thread>(clock, *gateway->resolver_);
     thread->worker = std::make_unique<Worker>(*gateway->shared_, thread->network, random);
     gateway->threads_.push_back(std::move(thread));
   }

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "gateway/worker.h"
 #include "net/network.h"
+#include "net/resolver.h"
 #include "plan/plan.h"
 #include "tls/context.h"
 
@@ -57,6 +58,7 @@ class Gateway {
   void report_keys(const fetch::KeyEvent& event);
 
   Settings settings_;
+  std::unique_ptr<net::Resolver> resolver_;
   std::unique_ptr<Shared> shared_;
   std::vector<std::unique_ptr<Thread>> threads_;
   std::unique_ptr<fetch::KeyService> keys_;
