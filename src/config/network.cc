@@ -31,11 +31,12 @@ void check_upstream(Reader& reader, const Node& node, const Upstream& upstream) 
   }
 }
 
-// Numbers and dots only: "127.1" is another spelling of loopback that not everybody agrees about.
-bool is_ipv4(std::string_view host) {
-  return !host.empty() &&
-         std::all_of(host.begin(), host.end(), [](char c) { return is_digit(c) || c == '.'; }) &&
-         std::count(host.begin(), host.end(), '.') == 3;
+// localhost, 127.0.0.0/8 and ::1.
+bool is_loopback(std::string_view host) {
+  if (host == "localhost" || host == "::1") return true;
+  // Names of which all characters are digits and dots are addresses: uri refuses any other spelling.
+  return host.starts_with("127.") &&
+         std::all_of(host.begin(), host.end(), [](char c) { return is_digit(c) || c == '.'; });
 }
 
 void check_listener(Reader& reader, const Node& node, const Listener& listener) {
@@ -74,10 +75,6 @@ bool is_host(std::string_view host) {
 }
 
 }  // namespace
-
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || (host.starts_with("127.") && is_ipv4(host));
-}
 
 void read_upstream(Reader& reader, const Node& root, Config& config) {
   const Node* node = root.find("upstream");

@@ -1,8 +1,6 @@
 // The sections of caponier.yaml, each read into its part of Config.
 #pragma once
 
-#include <string_view>
-
 #include "base/tree.h"
 #include "config/config.h"
 #include "config/reader.h"
@@ -15,8 +13,5 @@ void read_hosts(Reader& reader, const Node& root, Config& config);
 void read_issuers(Reader& reader, const Node& root, Config& config);
 void read_scheme_bindings(Reader& reader, const Node& root, Config& config);
 void read_operations(Reader& reader, const Node& root, Config& config);
-
-// True for localhost, 127.0.0.0/8 and ::1.
-bool is_loopback(std::string_view host);
 
 }  // namespace caponier::config

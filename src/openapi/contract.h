@@ -104,7 +104,6 @@ struct Operation {
   bool security_declared = false;             // false: neither says anything
   const Node* security_node = nullptr;
   std::vector<std::string> base_paths;  // of the effective servers: "", "/v1"; at least one
-  std::vector<Diagnostic> not_served;   // why no request could reach it: errors, unless it is taken out
   const Node* node = nullptr;           // the operation object
   const Node* path_node = nullptr;      // the path item
   const Node* x_caponier = nullptr;     // operation's

@@ -1,7 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <string>
 
 #include "base/limits.h"
@@ -208,7 +207,7 @@ INSTANTIATE_TEST_SUITE_P(
               "5:32 missing-member", "\"description\""},
         Fault{"bad_media_type",
               "  /a:\n    get: {responses: {default: {description: d, content: {json: {}}}}}\n", "",
-              "5:60 invalid-value", "\"json\" is not a media type"},
+              "5:59 invalid-value", "\"json\" is not a media type"},
         Fault{"path_without_slash", "  a:\n    get: {" RESPONSES "}\n", "", "4:3 path-template", "slash"},
         Fault{"duplicate_operation_id",
               "  /a:\n    get: {operationId: x, " RESPONSES "}\n    put: {operationId: x, " RESPONSES "}\n",
@@ -223,7 +222,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"empty_body", "  /a:\n    post:\n      requestBody: {content: {}}\n      " RESPONSES "\n", "",
               "6:30 invalid-value", "no media type"},
         Fault{"policy_beside_ref", "  /a: {$ref: '#/x-item', x-caponier: {}}\n", "x-item: {}\n",
-              "5:28 beside-ref", "no effect"},
+              "5:26 beside-ref", "no effect"},
         Fault{"webhook_of_wrong_type", "  {}\n", "webhooks: {a: 1}\n", "3:15 wrong-type", "a webhook"},
         Fault{"license_without_name", "  {}\n", "externalDocs: {}\n", "3:15 missing-member", "\"url\""},
         Fault{"unused_component", "  {}\n", "components: {headers: {A: {in: header}}}\n",
@@ -238,8 +237,8 @@ TEST(Load, members_of_a_later_version_say_so) {
 TEST(Load, all_problems_are_reported_in_one_go_with_the_operation_concerned) {
   Loaded loaded =
       load(document("  /a/{id}:\n    get:\n      parameter: []\n      security: [{nobody: []}]\n"));
-  EXPECT_THAT(loaded.places(), ElementsAre("5:5 path-parameter", "6:7 missing-member", "6:7 unknown-member",
-                                           "7:18 undefined-scheme"))
+  EXPECT_THAT(loaded.places(), ElementsAre("5:5 path-parameter", "6:7 unknown-member", "6:7 missing-member",
+                                           "7:19 undefined-scheme"))
       << loaded.text();
   for (const Diagnostic& d : loaded.diagnostics.all()) EXPECT_EQ(d.operation, "GET /a/{id}");
   EXPECT_EQ(loaded.diagnostics.all().front().file, "openapi.yaml");

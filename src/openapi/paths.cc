@@ -66,16 +66,6 @@ void read_operation_security(Reader& reader, const Node& node, const Inherited& 
   operation.security_node = inherited.security_node;
 }
 
-// Some documents tell variants of one path apart by a query or a fragment, which are no part of a path. That
-// is for whoever serves the operation to refuse: it may be taken out.
-void check_reachable(Reader& reader, const Node& key, Operation& operation) {
-  if (operation.path.find_first_of("?#") == std::string::npos) return;
-  operation.not_served.push_back(
-      reader.at_key(key, "path-template",
-                    "the path has a query or a fragment, so that no request's path can be equal to it",
-                    "Declare query parameters instead, or take the operation out with `exposed: false`."));
-}
-
 void check_callbacks(Reader& reader, const Node& node) {
   // Understood and not served: they describe requests that the upstream makes.
   if (const Node* callbacks = member(node, "callbacks", NodeKind::kObject)) {
@@ -102,7 +92,6 @@ void read_operation(Reader& reader, const PathItem& item, const Node& node, http
   operation.parameters =
       merge_parameters(reader, item.parameters, member(node, "parameters", NodeKind::kArray));
   check_path_parameters(reader, node, item.names, operation.parameters);
-  check_reachable(reader, *item.key, operation);
   if (const Node* body = member(node, "requestBody", NodeKind::kObject)) {
     operation.request_body = read_request_body(reader, *body);
   }

@@ -12,20 +12,16 @@ void Reader::report(const Node& node, Severity severity, std::string code, std::
   diagnostics_.add(std::move(diagnostic));
 }
 
-Diagnostic Reader::at_key(const Node& node, std::string code, std::string message, std::string fix) const {
-  Diagnostic diagnostic =
-      at_node(contract.tree_of(node), node, std::move(code), std::move(message), std::move(fix));
-  if (node.key_position.line != 0) diagnostic.position = node.key_position;
-  diagnostic.operation = operation;
-  return diagnostic;
-}
-
 void Reader::error(const Node& node, std::string code, std::string message, std::string fix) {
   report(node, Severity::kError, std::move(code), std::move(message), std::move(fix));
 }
 
 void Reader::error_at_key(const Node& node, std::string code, std::string message, std::string fix) {
-  diagnostics_.add(at_key(node, std::move(code), std::move(message), std::move(fix)));
+  Diagnostic diagnostic =
+      at_node(contract.tree_of(node), node, std::move(code), std::move(message), std::move(fix));
+  if (node.key_position.line != 0) diagnostic.position = node.key_position;
+  diagnostic.operation = operation;
+  diagnostics_.add(std::move(diagnostic));
 }
 
 void Reader::finding(const Node& node, std::string code, std::string message, std::string fix) {

@@ -25,8 +25,6 @@ class Reader {
   // `node`'s value is to blame, or its key.
   void error(const Node& node, std::string code, std::string message, std::string fix = {});
   void error_at_key(const Node& node, std::string code, std::string message, std::string fix = {});
-  [[nodiscard]] Diagnostic at_key(const Node& node, std::string code, std::string message,
-                                  std::string fix) const;
   void finding(const Node& node, std::string code, std::string message, std::string fix = {});
   void note(const Node& node, std::string code, std::string message);
 

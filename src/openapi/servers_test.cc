@@ -78,7 +78,7 @@ TEST(Servers, that_say_two_things_or_nothing_are_refused) {
     const Loaded loaded = with_servers(c.servers);
     EXPECT_EQ(loaded.diagnostics.error_count(), 1U) << c.servers << '\n' << loaded.text();
     EXPECT_TRUE(loaded.says(c.code, c.says)) << c.servers << '\n' << loaded.text();
-    EXPECT_EQ(loaded.contract->operations.at(0).base_paths.size(), 1U);
+    EXPECT_FALSE(loaded.contract->operations.at(0).base_paths.empty());
   }
 }
 
