@@ -11,7 +11,7 @@ namespace {
 
 // Load time only: far above any real contract, and a bound on memory all the same.
 constexpr JsonLimits kDocumentLimits{
-    .bytes_max = kDocumentBytesMax, .depth_max = kDocumentDepthMax, .nodes_max = 8'000'000};
+    .bytes_max = kDocumentBytesMax, .depth_max = kDocumentDepthMax, .nodes_max = 4'000'000};
 
 // Positions of offsets that only grow, in one walk over the text.
 class Positions {
@@ -79,7 +79,9 @@ Explanation explain(ReadError error) {
 
 Diagnostic diagnose(const ReadFailure& failure, std::string_view text, std::string file) {
   const Explanation explanation = explain(failure.error);
-  Diagnostic diagnostic{.code = "invalid-json",
+  const bool too_large = failure.error == ReadError::kTooDeep || failure.error == ReadError::kTooLarge ||
+                         failure.error == ReadError::kTooManyNodes;
+  Diagnostic diagnostic{.code = too_large ? "document-too-large" : "invalid-json",
                         .file = std::move(file),
                         .message = std::string(explanation.message),
                         .fix = std::string(explanation.fix)};

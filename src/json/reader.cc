@@ -214,7 +214,7 @@ const char* Reader::read_literal(const char* at, TapeNode& node) {
   node.kind = *at == 'n' ? Kind::kNull : Kind::kBoolean;
   node.boolean = *at == 't';
   const std::string_view expected = *at == 'n' ? "null" : *at == 't' ? "true" : "false";
-  node.length = static_cast<std::uint32_t>(expected.size());
+  node.length = 0;
   if (std::string_view(at, end_).starts_with(expected)) return at + expected.size();
   for (const char c : expected) {
     if (at == end_) return fail(ReadError::kTruncated, at);
