@@ -12,7 +12,7 @@
 namespace caponier::schema {
 namespace {
 
-// Of nested blocks. The instance's depth times the schema's own nesting stays far below it in honest use.
+// Of blocks that lead to others. The instance's depth times the schema's own nesting stays far below it.
 constexpr std::uint32_t kDepthMax = 1024;
 
 int compare(json::Value value, const NumberBound& bound) {
@@ -86,23 +86,25 @@ bool is_listed(const Program& p, const EnumPlan& plan, json::Value value, std::i
   return false;
 }
 
-bool has_type(const Walk& walk, TypeSet types, const json::TapeNode* node) {
-  if (node->kind != json::Kind::kNumber) return (types & type_bit(node->kind)) != 0;
-  if ((types & kNumberBits) == kNumberBits) return true;
+// Numbers whose type set takes integers only, or fractions only.
+[[gnu::noinline]] bool has_number_type(const Walk& walk, TypeSet types, const json::TapeNode* node) {
   if ((types & kNumberBits) == 0) return false;
   const bool integral = node->is_integer || is_integral(walk.value(node).number_text());
   return integral == ((types & kIntegerBit) != 0);
 }
 
+inline bool has_type(const Walk& walk, TypeSet types, const json::TapeNode* node) {
+  if (node->kind != json::Kind::kNumber) return (types & type_bit(node->kind)) != 0;
+  if ((types & kNumberBits) == kNumberBits || (node->is_integer && (types & kIntegerBit) != 0)) return true;
+  return has_number_type(walk, types, node);
+}
+
 }  // namespace
 
 template <bool kExplain>
-bool Machine<kExplain>::at(std::uint32_t block, const Node* node) {
-  const Block& found = p_.blocks[block];
-  if (!found.tracks) [[likely]]
-    return run(found, node, nullptr);
+bool Machine<kExplain>::at_tracked(const Block& block, const Node* node) {
   Frame frame;
-  return run(found, node, &frame);
+  return run(block, node, &frame);
 }
 
 template <bool kExplain>
@@ -113,52 +115,71 @@ bool Machine<kExplain>::run(const Block& block, const Node* node, Frame* frame) 
   const Instruction* i = p_.instructions.data() + block.start[kind];
   const Instruction* const end = p_.instructions.data() + block.start[kind + 1];
   if (!charge(1 + (end - i))) return false;
-  if (++walk_.depth > kDepthMax) {
-    --walk_.depth;
-    return give_up(Outcome::kStepLimit);
-  }
   bool ok = true;
   for (; i != end; ++i) {
     ok = step(*i, node, frame) && ok;
-    if (!go_on(ok)) break;
+    if (!go_on(ok)) return false;
   }
-  --walk_.depth;
-  return ok && walk_.stop == Outcome::kValid;
+  return ok;
 }
 
 template <bool kExplain>
-bool Machine<kExplain>::step(const Instruction& i, const Node* node, Frame* frame) {
+inline bool Machine<kExplain>::step(const Instruction& i, const Node* node, Frame* frame) {
   switch (i.op) {
-    case Op::kNever:
-      return fail(i);
     case Op::kLength:
       return range(i, node->code_points);
     case Op::kItemCount:
     case Op::kMemberCount:
       return range(i, node->length);
-    case Op::kBound:
-      return within(walk_.value(node), p_.bounds[i.a]) || fail(i);
-    case Op::kMultipleOf:
-      return is_multiple_of(walk_.value(node), p_.divisors[i.a]) || fail(i);
-    case Op::kNumberFormat:
-      return has_number_format(walk_.value(node), static_cast<Format>(i.flag)) || fail(i);
-    case Op::kEnum: {
-      const bool listed = is_listed(p_, p_.enums[i.a], walk_.value(node), walk_.steps);
-      return charge(0) && (listed || fail(i));
+    case Op::kBound: {
+      const NumberBound& bound = p_.bounds.data()[i.a];
+      if (node->is_integer && bound.is_integer) [[likely]] {
+        const bool holds =
+            bound.upper ? (bound.exclusive ? node->integer < bound.integer : node->integer <= bound.integer)
+                        : (bound.exclusive ? node->integer > bound.integer : node->integer >= bound.integer);
+        return holds || fail(i);
+      }
+      return within(walk_.value(node), bound) || fail(i);
     }
     case Op::kFormat:
       if (!charge(node->length / 16)) return false;
       return has_format(static_cast<Format>(i.flag), {node->text, node->length}) || fail(i);
     case Op::kPattern:
       return pattern(i, node);
-    case Op::kRequired:
-      return required(i, node);
+    default:
+      return step_into(i, node, frame);
+  }
+}
+
+// Instructions that are rarer, or that lead to other blocks.
+template <bool kExplain>
+bool Machine<kExplain>::step_into(const Instruction& i, const Node* node, Frame* frame) {
+  if (i.op == Op::kEnum) {
+    const bool listed = is_listed(p_, p_.enums.data()[i.a], walk_.value(node), walk_.steps);
+    return charge(0) && (listed || fail(i));
+  }
+  if (walk_.depth >= kDepthMax) return give_up(Outcome::kStepLimit);
+  ++walk_.depth;
+  const bool ok = apply(i, node, frame);
+  --walk_.depth;
+  return ok && walk_.stop == Outcome::kValid;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::apply(const Instruction& i, const Node* node, Frame* frame) {
+  switch (i.op) {
     case Op::kObject:
       return object(i, node);
-    case Op::kPropertyNames:
-      return property_names(i, node);
     case Op::kItems:
       return items(i, node);
+    case Op::kMultipleOf:
+      return is_multiple_of(walk_.value(node), p_.divisors[i.a]) || fail(i);
+    case Op::kNumberFormat:
+      return has_number_format(walk_.value(node), static_cast<Format>(i.flag)) || fail(i);
+    case Op::kRequired:
+      return required(i, node);
+    case Op::kPropertyNames:
+      return property_names(i, node);
     case Op::kUnique:
       return unique(i, node);
     case Op::kContains:
@@ -176,8 +197,9 @@ bool Machine<kExplain>::step(const Instruction& i, const Node* node, Frame* fram
       return one_of(i, node, frame);
     case Op::kClose:
       return close(i, node, *frame);
+    default:
+      return fail(i);
   }
-  return false;
 }
 
 template <bool kExplain>
@@ -209,7 +231,7 @@ bool Machine<kExplain>::range(const Instruction& i, std::uint32_t count) {
 template <bool kExplain>
 bool Machine<kExplain>::pattern(const Instruction& i, const Node* node) {
   if (!charge(node->length / 16)) return false;
-  switch (p_.patterns[i.a].matches({node->text, node->length})) {
+  switch (p_.patterns.data()[i.a].matches({node->text, node->length})) {
     case pattern::Match::kYes:
       return true;
     case pattern::Match::kNo:

@@ -41,16 +41,23 @@ class Machine {
   explicit Machine(Walk& walk, Report* report = nullptr) : walk_(walk), p_(walk.program), report_(report) {}
 
   // A block at a new place of the instance.
-  bool at(std::uint32_t block, const json::TapeNode* node);
+  bool at(std::uint32_t block, const json::TapeNode* node) {
+    const Block& found = p_.blocks.data()[block];
+    return found.tracks ? at_tracked(found, node) : run(found, node, nullptr);
+  }
 
  private:
   template <bool>
   friend class Machine;
   using Node = json::TapeNode;
 
+  bool at_tracked(const Block& block, const Node* node);
   // A block at the same place as the one it is part of.
   bool run(const Block& block, const Node* node, Frame* frame);
-  bool step(const Instruction& i, const Node* node, Frame* frame);
+  // Inlined: most instructions are shorter than a call.
+  [[gnu::always_inline]] bool step(const Instruction& i, const Node* node, Frame* frame);
+  bool step_into(const Instruction& i, const Node* node, Frame* frame);
+  bool apply(const Instruction& i, const Node* node, Frame* frame);
   bool fail(const Instruction& i, bool too_small = false);
   bool fail_types(const Block& block, const Node* node);
   // Quietly, for schemas whose failure is not the instance's.

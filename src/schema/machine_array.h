@@ -9,13 +9,14 @@ namespace caponier::schema {
 
 template <bool kExplain>
 bool Machine<kExplain>::items(const Instruction& i, const Node* node) {
-  const ArrayPlan& plan = p_.arrays[i.a];
+  const ArrayPlan& plan = p_.arrays.data()[i.a];
   const std::uint32_t count = plan.rest == kNone ? std::min(node->length, plan.prefix_count) : node->length;
   bool ok = true;
   if (!charge(count)) return false;
   const Node* item = node + 1;
   for (std::uint32_t n = 0; n < count; ++n) {
-    const std::uint32_t block = n < plan.prefix_count ? p_.prefix_blocks[plan.first_prefix + n] : plan.rest;
+    const std::uint32_t block =
+        n < plan.prefix_count ? p_.prefix_blocks.data()[plan.first_prefix + n] : plan.rest;
     if (block != kNone) {
       enter(n);
       ok = at(block, item) && ok;

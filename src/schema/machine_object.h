@@ -1,25 +1,37 @@
 // The part of the machine that walks objects: one pass over the members, each dispatched once.
 #pragma once
 
-#include <cstring>
-
+#include "json/key_hash.h"
 #include "schema/machine.h"
 #include "schema/sentence.h"
 
 namespace caponier::schema {
 
-inline bool is_named(const Program& p, const Name& name, const json::TapeNode* key) {
-  return name.hash == key->key_hash && name.length == key->length &&
-         std::memcmp(p.names.data() + name.text, key->text, name.length) == 0;
+// memcmp for short names, without the call.
+inline bool same_bytes(const char* a, const char* b, std::size_t size) {
+  if (size < 4) {
+    for (std::size_t i = 0; i < size; ++i) {
+      if (a[i] != b[i]) return false;
+    }
+    return true;
+  }
+  if (size < 8) {
+    return json::load_32(a) == json::load_32(b) && json::load_32(a + size - 4) == json::load_32(b + size - 4);
+  }
+  for (std::size_t i = 0; i + 8 < size; i += 8) {
+    if (json::load_64(a + i) != json::load_64(b + i)) return false;
+  }
+  return json::load_64(a + size - 8) == json::load_64(b + size - 8);
 }
 
-// `expected` is tried first: members mostly come in the order in which the schema lists them.
-inline const Property* find_property(const Program& p, const ObjectPlan& plan, const json::TapeNode* key,
-                                     std::uint32_t expected) {
-  const Property* properties = p.properties.data() + plan.first_property;
-  if (expected < plan.property_count && is_named(p, properties[expected].name, key))
-    return properties + expected;
+inline bool is_named(const Program& p, const Name& name, const json::TapeNode* key) {
+  return name.hash == key->key_hash && name.length == key->length &&
+         same_bytes(p.names.data() + name.text, key->text, name.length);
+}
+
+inline const Property* look_up_property(const Program& p, const ObjectPlan& plan, const json::TapeNode* key) {
   if (plan.property_count == 0) return nullptr;
+  const Property* properties = p.properties.data() + plan.first_property;
   const std::uint32_t* slots = p.property_slots.data() + plan.first_slot;
   for (std::uint32_t at = key->key_hash & plan.slot_mask; slots[at] != 0; at = (at + 1) & plan.slot_mask) {
     const Property* property = properties + (slots[at] - 1);
@@ -30,17 +42,20 @@ inline const Property* find_property(const Program& p, const ObjectPlan& plan, c
 
 template <bool kExplain>
 bool Machine<kExplain>::object(const Instruction& i, const Node* node) {
-  const ObjectPlan& plan = p_.objects[i.a];
+  const ObjectPlan& plan = p_.objects.data()[i.a];
   std::uint64_t seen = 0;
-  std::uint32_t expected = 0;
+  // Members mostly come in the order in which the schema lists them.
+  const Property* expected = p_.properties.data() + plan.first_property;
+  const Property* const last = expected + plan.property_count;
   bool ok = true;
   if (!charge(node->length)) return false;
   const Node* key = node + 1;
   for (std::uint32_t n = node->length; n > 0; --n) {
-    const Property* property = find_property(p_, plan, key, expected);
+    const Property* property = expected;
+    if (expected == last || !is_named(p_, expected->name, key)) property = look_up_property(p_, plan, key);
     if (property != nullptr) {
       seen |= property->required_bit;
-      expected = static_cast<std::uint32_t>(property - (p_.properties.data() + plan.first_property)) + 1;
+      expected = property + 1;
     }
     // The plain path: a declared member whose name settles everything.
     if (property != nullptr && plan.pattern_count == 0 && (plan.all_groups & ~property->groups) == 0 &&
@@ -171,7 +186,7 @@ template <bool kExplain>
 bool Machine<kExplain>::is_covered(const Closing& closing, const Frame& frame, const Node* key) {
   const auto names = [this, key](std::uint32_t index) {
     const ObjectPlan& plan = p_.objects[index];
-    const Property* property = find_property(p_, plan, key, kNone);
+    const Property* property = look_up_property(p_, plan, key);
     return (property != nullptr && property->declared) || matches_any_pattern(plan, key);
   };
   if (closing.object != kNone && names(closing.object)) return true;
