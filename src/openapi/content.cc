@@ -52,6 +52,9 @@ void check_header(Reader& reader, const Node& node) {
     reader.error(*header->find("style"), "invalid-value", "a header's style is always \"simple\"",
                  "Remove `style`.");
   }
+  if (const Node* reserved = header->find("allowReserved"); reserved != nullptr && reader.is_31()) {
+    reader.error(*reserved, "invalid-value", "only query parameters have `allowReserved`", "Remove it.");
+  }
   if (const Node* content = member(*header, "content", NodeKind::kObject)) read_content(reader, *content);
 }
 

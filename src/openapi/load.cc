@@ -80,6 +80,16 @@ bool read_version(Reader& reader, const Node& root) {
   return false;
 }
 
+// OpenAPI 3.1, "OpenAPI Object": at least one of the three. With nothing to serve it is the plan that
+// refuses.
+void check_containers(Reader& reader, const Node& root) {
+  if (!reader.is_31()) return;
+  for (const std::string_view name : {"paths", "components", "webhooks"}) {
+    if (root.find(name) != nullptr) return;
+  }
+  reader.error(root, "missing-member", "an OpenAPI document needs the member \"paths\"", "Add it.");
+}
+
 void read_information(Reader& reader, const Node& root) {
   const Node* info = member(root, "info", NodeKind::kObject);
   if (info == nullptr || !check_object(reader, *info, rules::kInformation)) return;
@@ -146,6 +156,7 @@ std::unique_ptr<Contract> load_contract(std::string_view text, const std::string
   }
   if (!read_version(reader, root)) return nullptr;
   check_object(reader, root, rules::kDocument);
+  check_containers(reader, root);
   contract->x_caponier = member(root, "x-caponier", NodeKind::kObject);
   read_information(reader, root);
   read_descriptions(reader, root);

@@ -195,7 +195,6 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"unknown_method", "  /a:\n    gett: {}\n", "", "5:5 unknown-member", "Did you mean \"get\""},
         Fault{"unknown_operation_member", "  /a:\n    get: {operation: x, " RESPONSES "}\n", "",
               "5:11 unknown-member", "\"operation\""},
-        Fault{"no_responses", "  /a:\n    get: {}\n", "", "5:10 missing-member", "\"responses\""},
         Fault{"empty_responses", "  /a:\n    get: {responses: {}}\n", "", "5:22 missing-response",
               "no response"},
         Fault{"bad_status", "  /a:\n    get: {responses: {2xx: {description: d}, '200': {description: d}}}\n",
@@ -229,6 +228,16 @@ INSTANTIATE_TEST_SUITE_P(
               "3:28 unknown-member", "\"in\""}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
+TEST(Load, what_openapi_30_demands_and_31_does_not) {
+  const std::string_view paths = "  /a:\n    get: {}\n";
+  EXPECT_TRUE(load(document(paths, "", "3.0.0")).says("missing-member", "\"responses\""));
+  EXPECT_FALSE(load(document(paths)).diagnostics.has_errors());  // whoever serves it asks for responses
+  const std::string_view rest = "info: {title: T, version: '1'}\ncomponents: {}\n";
+  EXPECT_TRUE(load("openapi: 3.0.0\n" + std::string(rest)).says("missing-member", "\"paths\""));
+  EXPECT_FALSE(load("openapi: 3.1.0\n" + std::string(rest)).diagnostics.has_errors());
+  EXPECT_TRUE(load("openapi: 3.1.0\ninfo: {title: T, version: '1'}\n").says("missing-member", "\"paths\""));
+}
+
 TEST(Load, members_of_a_later_version_say_so) {
   const Loaded loaded = load(document("  {}\n", "webhooks: {}\n", "3.0.0"));
   EXPECT_TRUE(loaded.says("unknown-member", "belongs to OpenAPI 3.1")) << loaded.text();
@@ -237,8 +246,8 @@ TEST(Load, members_of_a_later_version_say_so) {
 TEST(Load, all_problems_are_reported_in_one_go_with_the_operation_concerned) {
   Loaded loaded =
       load(document("  /a/{id}:\n    get:\n      parameter: []\n      security: [{nobody: []}]\n"));
-  EXPECT_THAT(loaded.places(), ElementsAre("5:5 path-parameter", "6:7 unknown-member", "6:7 missing-member",
-                                           "7:19 undefined-scheme"))
+  EXPECT_THAT(loaded.places(),
+              ElementsAre("5:5 path-parameter", "6:7 unknown-member", "7:19 undefined-scheme"))
       << loaded.text();
   for (const Diagnostic& d : loaded.diagnostics.all()) EXPECT_EQ(d.operation, "GET /a/{id}");
   EXPECT_EQ(loaded.diagnostics.all().front().file, "openapi.yaml");

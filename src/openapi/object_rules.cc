@@ -11,12 +11,13 @@ namespace {
 
 constexpr bool kRequired = true;
 constexpr bool kSince31 = true;
+constexpr bool kOptionalIn31 = true;
 
 constexpr MemberRule kDocumentMembers[] = {{"openapi", Shape::kString, kRequired},
                                            {"info", Shape::kObject, kRequired},
                                            {"jsonSchemaDialect", Shape::kString, false, kSince31},
                                            {"servers", Shape::kArray},
-                                           {"paths", Shape::kObject, kRequired},
+                                           {"paths", Shape::kObject, kRequired, false, kOptionalIn31},
                                            {"webhooks", Shape::kObject, false, kSince31},
                                            {"components", Shape::kObject},
                                            {"security", Shape::kArray},
@@ -56,7 +57,7 @@ constexpr MemberRule kOperationMembers[] = {
     {"tags", Shape::kStrings},       {"summary", Shape::kString},
     {"description", Shape::kString}, {"externalDocs", Shape::kObject},
     {"operationId", Shape::kString}, {"parameters", Shape::kArray},
-    {"requestBody", Shape::kObject}, {"responses", Shape::kObject, kRequired},
+    {"requestBody", Shape::kObject}, {"responses", Shape::kObject, kRequired, false, kOptionalIn31},
     {"callbacks", Shape::kObject},   {"deprecated", Shape::kBoolean},
     {"security", Shape::kArray},     {"servers", Shape::kArray}};
 constexpr MemberRule kParameterMembers[] = {{"name", Shape::kString, kRequired},
@@ -246,7 +247,8 @@ bool check_object(Reader& reader, const Node& node, const ObjectRule& rule) {
     }
   }
   for (const MemberRule& wanted : rule.members) {
-    if (!wanted.required || node.find(wanted.name) != nullptr) continue;
+    if (!wanted.required || (wanted.optional_in_31 && reader.is_31())) continue;
+    if (node.find(wanted.name) != nullptr) continue;
     reader.error(node, "missing-member", std::string(rule.what) + " needs the member " + quote(wanted.name),
                  "Add it.");
   }

@@ -16,8 +16,9 @@ enum class Shape : std::uint8_t { kAny, kString, kBoolean, kArray, kObject, kSch
 struct MemberRule {
   std::string_view name;
   Shape shape = Shape::kAny;
-  bool required = false;
+  bool required = false;  // in 3.1 too, unless `optional_in_31`
   bool since_31 = false;
+  bool optional_in_31 = false;
 };
 
 struct ObjectRule {

@@ -151,9 +151,9 @@ std::optional<Parameter> read_definition(Reader& reader, const Node& node) {
     reader.error(node, "path-parameter", "path parameter " + quote(parameter.name) + " must be required",
                  "Add `required: true`.");
   }
-  if (parameter.allow_reserved && place->in != ParameterIn::kQuery && reader.is_31()) {
-    reader.error(*node.find("allowReserved"), "invalid-value", "only query parameters have `allowReserved`",
-                 "Remove it.");
+  const Node* reserved = node.find("allowReserved");
+  if (reserved != nullptr && place->in != ParameterIn::kQuery && reader.is_31()) {
+    reader.error(*reserved, "invalid-value", "only query parameters have `allowReserved`", "Remove it.");
   }
   if (parameter.allow_empty_value && place->in != ParameterIn::kQuery) {
     reader.error(*node.find("allowEmptyValue"), "invalid-value",

@@ -1,5 +1,5 @@
-// docs/configuration.md and docs/caponier.schema.json against the reader of the configuration: examples load, every limit
-// and timeout is there with its default and its range.
+// docs/configuration.md and docs/caponier.schema.json against the reader of the configuration: examples load,
+// every limit and timeout is there with its default and its range.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -50,7 +50,8 @@ TEST(ConfigurationDocs, examples_load) {
   for (const std::string& example : examples) {
     Diagnostics diagnostics;
     read_config(example, "caponier.yaml", diagnostics);
-    for (const Diagnostic& diagnostic : diagnostics.all()) ADD_FAILURE() << to_text(diagnostic) << '\n' << example;
+    for (const Diagnostic& diagnostic : diagnostics.all())
+      ADD_FAILURE() << to_text(diagnostic) << '\n' << example;
   }
 }
 
@@ -62,8 +63,8 @@ TEST(ConfigurationDocs, every_limit_is_listed_with_its_default_and_range) {
     const std::size_t row = text.find("| `" + key + "` |");
     ASSERT_NE(row, std::string::npos) << key;
     const std::string line = text.substr(row, text.find('\n', row) - row);
-    const std::string end = "| " + shown(limit, limit.get(Limits())) + " | " + shown(limit, limit.min) + " to " +
-                            shown(limit, limit.max) + " |";
+    const std::string end = "| " + shown(limit, limit.get(Limits())) + " | " + shown(limit, limit.min) +
+                            " to " + shown(limit, limit.max) + " |";
     EXPECT_TRUE(line.ends_with(end)) << line << "\nexpected: " << end;
   }
 }
@@ -74,8 +75,8 @@ TEST(ConfigurationDocs, every_timeout_is_listed_with_its_default_and_range) {
     const std::size_t row = text.find("| `timeouts." + std::string(time.name) + "` |");
     ASSERT_NE(row, std::string::npos) << time.name;
     const std::string line = text.substr(row, text.find('\n', row) - row);
-    const std::string end = "| " + duration_text(TimeLimits().*time.field) + " | " + duration_text(time.min_ms) +
-                            " to " + duration_text(time.max_ms) + " |";
+    const std::string end = "| " + duration_text(TimeLimits().*time.field) + " | " +
+                            duration_text(time.min_ms) + " to " + duration_text(time.max_ms) + " |";
     EXPECT_TRUE(line.ends_with(end)) << line << "\nexpected: " << end;
   }
 }
@@ -91,7 +92,8 @@ TEST(ConfigurationDocs, the_published_schema_has_every_limit_and_timeout) {
     if (!limit.group.empty()) group = group->find("properties");
     const Node* entry = group->find(limit.name);
     ASSERT_NE(entry, nullptr) << limit.name;
-    EXPECT_EQ(entry->find("default")->integer(), static_cast<std::int64_t>(limit.get(Limits()))) << limit.name;
+    EXPECT_EQ(entry->find("default")->integer(), static_cast<std::int64_t>(limit.get(Limits())))
+        << limit.name;
     const Node* number = limit.is_bytes ? entry->find("anyOf")->first_child : entry;
     EXPECT_EQ(number->find("minimum")->integer(), static_cast<std::int64_t>(limit.min)) << limit.name;
     EXPECT_EQ(number->find("maximum")->integer(), static_cast<std::int64_t>(limit.max)) << limit.name;
