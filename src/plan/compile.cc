@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "http/media_type.h"
 #include "plan/bodies.h"
@@ -171,6 +172,13 @@ void finish(Compilation& compilation) {
     }
   }
   plan.findings = std::move(compilation.report.findings());
+  const auto order = [](const Finding& f) { return std::tie(f.where.text, f.code, f.text); };
+  std::stable_sort(plan.findings.begin(), plan.findings.end(),
+                   [&order](const Finding& a, const Finding& b) { return order(a) < order(b); });
+  const auto last =
+      std::unique(plan.findings.begin(), plan.findings.end(),
+                  [&order](const Finding& a, const Finding& b) { return order(a) == order(b); });
+  plan.findings.erase(last, plan.findings.end());
 }
 
 }  // namespace

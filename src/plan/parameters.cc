@@ -66,9 +66,9 @@ bool check_form(Compilation& compilation, const openapi::Parameter& declared) {
 // Objects, and arrays of anything but scalars, have no form that is decoded.
 bool check_shape(Compilation& compilation, const openapi::Parameter& declared,
                  const schema::Program& program) {
-  const unsigned types = schema::root_types(program);
+  const unsigned types = schema::root_types(program) & kEveryKind;
   const bool object = types != kEveryKind && (types & bit(json::Kind::kObject)) != 0;
-  const unsigned items = schema::item_types(program);
+  const unsigned items = schema::item_types(program) & kEveryKind;
   const bool nested = types != kEveryKind && (types & bit(json::Kind::kArray)) != 0 && items != kEveryKind &&
                       (items & kContainers) != 0;
   if (!object && !nested) return true;

@@ -98,36 +98,33 @@ Split split_template(std::string_view path_template) {
   return split;
 }
 
-// Where each of `text`'s parameters begins and ends, leftmost first and rightmost first. A segment that can
-// be divided in two ways is read differently by different servers, so it matches only if both agree.
+// A segment that could be divided in two ways, empty parts counted, is read differently by different servers:
+// it matches only if the division from the left is also the one from the right.
 bool match_segment(const Segment& pattern, std::string_view text, RouteMatch& match) {
   const std::string& first = pattern.literals.front();
   const std::string& last = pattern.literals.back();
-  if (text.size() < first.size() + last.size() || !text.starts_with(first) || !text.ends_with(last))
-    return false;
-  std::string_view rest = text.substr(first.size(), text.size() - first.size() - last.size());
+  if (text.size() < first.size() + last.size()) return false;
+  if (!text.starts_with(first) || !text.ends_with(last)) return false;
+  const std::string_view inner = text.substr(first.size(), text.size() - first.size() - last.size());
+  std::string_view rest = inner;
+  const std::size_t inner_literals = pattern.literals.size() - 2;
   std::uint32_t count = match.parameter_count;
-  for (std::size_t i = 1; i + 1 < pattern.literals.size(); ++i) {
-    const std::string& literal = pattern.literals[i];
-    const std::size_t at = rest.find(literal, 1);
-    if (at == std::string_view::npos) return false;
+  for (std::size_t i = 1; i <= inner_literals; ++i) {
+    const std::size_t at = rest.find(pattern.literals[i]);
+    if (at == std::string_view::npos || at == 0) return false;
     match.parameters[count++] = rest.substr(0, at);
-    rest.remove_prefix(at + literal.size());
+    rest.remove_prefix(at + pattern.literals[i].size());
   }
   if (rest.empty()) return false;
-  match.parameters[count] = rest;
-  // From the right: the last inner literal must not occur later than where the walk from the left found it.
-  std::string_view before = text.substr(first.size(), text.size() - first.size() - last.size());
-  for (std::size_t i = pattern.literals.size() - 2; i >= 1; --i) {
-    const std::string& literal = pattern.literals[i];
-    if (before.size() < literal.size() + 1) return false;
-    const std::size_t at = before.rfind(literal, before.size() - literal.size() - 1);
-    if (at == std::string_view::npos) return false;
-    if (before.data() + at + literal.size() != match.parameters[match.parameter_count + i].data())
-      return false;
+  match.parameters[count++] = rest;
+  std::string_view before = inner;
+  for (std::size_t i = inner_literals; i >= 1; --i) {
+    const std::size_t at = before.rfind(pattern.literals[i]);
+    const std::string_view& left = match.parameters[match.parameter_count + i - 1];
+    if (before.data() + at != left.data() + left.size()) return false;
     before = before.substr(0, at);
   }
-  match.parameter_count = count + 1;
+  match.parameter_count = count;
   return true;
 }
 

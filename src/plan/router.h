@@ -1,6 +1,9 @@
 // Path templates to operations, independent of how many there are: a tree by segment, literal before template
 // (OpenAPI 3.1, "Path Templating Matching"), one hash lookup per segment. Templates within a segment
-// ("{id}.json", "{a}-{b}") are tried after plain literals and before whole-segment templates.
+// ("{id}.json",
+// "{a}-{b}") are tried after plain literals and before whole-segment templates; a segment that such a
+// template could divide in two ways does not match it. A parameter is never empty. The path decides before
+// the method does.
 #pragma once
 
 #include <array>

@@ -87,9 +87,8 @@ void report_vendor_keys(Compilation& compilation) {
   std::set<std::string_view> seen;
   std::vector<const Node*> pending;
   for (const auto& tree : compilation.contract.trees_) pending.push_back(tree->root());
-  while (!pending.empty()) {
-    const Node* node = pending.back();
-    pending.pop_back();
+  for (std::size_t i = 0; i < pending.size(); ++i) {
+    const Node* node = pending[i];
     for (const Node& child : *node) {
       if (is_vendor_key(child.key) && !is_alias(child) && seen.insert(child.key).second) {
         Diagnostic finding =

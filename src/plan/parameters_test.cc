@@ -1,0 +1,93 @@
+#include "plan/parameters.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "plan/test_compile.h"
+
+namespace caponier::plan {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Compiled with_parameters(std::string_view parameters, std::string_view path = "/a") {
+  return compile(
+      {document("  " + std::string(path) + ":\n    get:\n      security: [{bearer: []}]\n      parameters: " +
+                std::string(parameters) + "\n      responses: {'200': {description: ok}}\n")});
+}
+
+TEST(TemplateNames, stand_in_the_order_of_the_path) {
+  EXPECT_THAT(template_names("/v1/{a}/x/{b}-{c}.json"), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(template_names("/v1"), ElementsAre());
+}
+
+TEST(Parameters, of_the_enforced_forms_are_compiled) {
+  const Compiled compiled = with_parameters(
+      "[{name: b, in: path, required: true, schema: {type: integer}}, {name: a, in: path, required: true, "
+      "schema: {type: string}},"
+      " {name: q, in: query, schema: {type: array, items: {type: string}}, explode: false},"
+      " {name: X-H, in: header, schema: {type: boolean}}, {name: c, in: query, content: {application/json: "
+      "{schema: {type: object, properties: {z: {type: string}}}}}}]",
+      "/{a}/{b}");
+  ASSERT_NE(compiled.plan, nullptr) << compiled.errors();
+  const auto& parameters = compiled.plan->operations[0].parameters;
+  ASSERT_EQ(parameters.size(), 5U);
+  EXPECT_EQ(parameters[0].path_index, 1U);
+  EXPECT_EQ(parameters[1].path_index, 0U);
+  EXPECT_FALSE(parameters[2].explode);
+  EXPECT_EQ(parameters[3].name, "X-H");
+  EXPECT_TRUE(parameters[4].content_json);
+  for (const Parameter& parameter : parameters) EXPECT_NE(parameter.program, nullptr) << parameter.name;
+}
+
+TEST(Parameters, of_other_forms_are_refused_where_they_stand) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"{name: p, in: cookie, schema: {type: string}}",
+       "api.yaml:8:20: error: cookie parameter \"p\" is not enforced yet"},
+      {"{name: p, in: query, style: deepObject, schema: {type: object}}",
+       "the style \"deepObject\" of parameter \"p\" is not enforced yet"},
+      {"{name: p, in: query, style: pipeDelimited, schema: {type: array, items: {type: string}}}",
+       "the style \"pipeDelimited\""},
+      {"{name: p, in: query, schema: {type: object, properties: {a: {type: string}}}}",
+       "parameter \"p\" is an object, which is not enforced yet"},
+      {"{name: p, in: query, schema: {type: array, items: {type: array, items: {type: string}}}}",
+       "parameter \"p\" is an array of arrays or objects"},
+      {"{name: p, in: query, content: {application/xml: {schema: {type: string}}}}",
+       "parameter \"p\" is declared as application/xml, which is not enforced yet"},
+      {"{name: p, in: query, schema: {type: string}, x-caponier: {classification: pii}}",
+       "\"classification\" is not enforced by this version"},
+      {"{name: p, in: query, schema: {type: string}, x-caponier: {zebra: 1}}",
+       "\"zebra\" is not a member of x-caponier"},
+  };
+  for (const auto& [parameter, error] : cases) {
+    const Compiled compiled = with_parameters('[' + std::string(parameter) + ']');
+    EXPECT_EQ(compiled.plan, nullptr);
+    EXPECT_THAT(compiled.errors(), HasSubstr(error)) << parameter;
+  }
+}
+
+TEST(Parameters, that_openapi_describes_elsewhere_are_left_out) {
+  const Compiled compiled = with_parameters(
+      "[{name: Accept, in: header, schema: {type: string}}, {name: content-type, in: header, schema: {type: "
+      "string}},"
+      " {name: AUTHORIZATION, in: header, schema: {type: string}}, {name: Accept-Language, in: header, "
+      "schema: {type: string}}]");
+  ASSERT_NE(compiled.plan, nullptr) << compiled.errors();
+  ASSERT_EQ(compiled.plan->operations[0].parameters.size(), 1U);
+  EXPECT_EQ(compiled.plan->operations[0].parameters[0].name, "Accept-Language");
+}
+
+TEST(Parameters, share_the_program_of_a_schema_that_they_share) {
+  const Compiled compiled = compile(
+      {document("  /a:\n    parameters: [{$ref: '#/components/parameters/page'}]\n"
+                "    get: {security: [{bearer: []}], responses: {'200': {description: ok}}}\n"
+                "    put: {security: [{bearer: []}], responses: {'200': {description: ok}}}\n",
+                "  parameters:\n    page: {name: page, in: query, schema: {type: integer, minimum: 1}}\n")});
+  ASSERT_NE(compiled.plan, nullptr) << compiled.errors();
+  EXPECT_EQ(compiled.plan->operations[0].parameters[0].program,
+            compiled.plan->operations[1].parameters[0].program);
+}
+
+}  // namespace
+}  // namespace caponier::plan
