@@ -37,7 +37,7 @@ void Compiler::run(const Node& schema) {
     compile_place(block, place);
   }
   if (diagnostics_.error_count() > errors) return;
-  p_.root_types = allowed_types(p_.blocks[p_.root]);
+  p_.root_types = allowed_types(p_.root);
   p_.item_types = allowed_item_types(p_.blocks[p_.root]);
 }
 

@@ -1,4 +1,5 @@
 // Types, values, and the schemas that apply other schemas in place.
+#include <algorithm>
 #include <array>
 
 #include "base/diagnostic.h"
@@ -124,10 +125,13 @@ void Compiler::gather_alternatives(const Node& list, Op op, Place& place, Draft&
   }
   std::vector<Alternative> alternatives;
   for (const Node& schema : list) alternatives.push_back(branch(schema, place, draft.slot));
+  const bool tracked = std::any_of(alternatives.begin(), alternatives.end(),
+                                   [](const Alternative& alternative) { return alternative.slot != kNone; });
   const auto first = static_cast<std::uint32_t>(p_.alternatives.size());
+  const auto count = static_cast<std::uint32_t>(alternatives.size());
   p_.alternatives.insert(p_.alternatives.end(), alternatives.begin(), alternatives.end());
   draft.steps.push_back(
-      {{op, 0, first, static_cast<std::uint32_t>(alternatives.size()), origin(list, keyword)}, kAllTypes});
+      {{op, tracked ? kTrackedFlag : std::uint8_t{0}, first, count, origin(list, keyword)}, kAllTypes});
 }
 
 // A schema that applies at this place only under a condition.
@@ -174,7 +178,9 @@ void Compiler::gather_condition(const Node& schema, Place& place, Draft& draft) 
 }
 
 // What the block accepts as far as types go, for whoever decodes text into values.
-TypeSet Compiler::allowed_types(const Block& block) {
+TypeSet Compiler::allowed_types(std::uint32_t index) {
+  if (const auto known = allowed_.find(index); known != allowed_.end()) return known->second;
+  const Block& block = p_.blocks[index];
   TypeSet out = 0;
   for (std::size_t kind = 0; kind < 6; ++kind) {
     const auto json_kind = static_cast<json::Kind>(kind);
@@ -182,7 +188,7 @@ TypeSet Compiler::allowed_types(const Block& block) {
     for (std::uint32_t n = block.start[kind]; n < block.start[kind + 1]; ++n) {
       const Instruction& i = p_.instructions[n];
       if (i.op == Op::kNever) allowed = 0;
-      if (i.op == Op::kCall) allowed &= allowed_types(p_.blocks[i.a]);
+      if (i.op == Op::kCall) allowed &= allowed_types(i.a);
       if (i.op == Op::kEnum) {
         TypeSet listed = p_.enums[i.a].strings.empty() ? TypeSet{0} : type_bit(json::Kind::kString);
         for (const json::Value& value : p_.enums[i.a].others) {
@@ -193,11 +199,12 @@ TypeSet Compiler::allowed_types(const Block& block) {
       }
       if (i.op != Op::kAnyOf && i.op != Op::kOneOf) continue;
       TypeSet any = 0;
-      for (std::uint32_t a = 0; a < i.b; ++a) any |= allowed_types(p_.blocks[p_.alternatives[i.a + a].block]);
+      for (std::uint32_t a = 0; a < i.b; ++a) any |= allowed_types(p_.alternatives[i.a + a].block);
       allowed &= any;
     }
     out |= allowed;
   }
+  allowed_.emplace(index, out);
   return out;
 }
 
@@ -209,7 +216,7 @@ TypeSet Compiler::allowed_item_types(const Block& block) {
     if (i.op == Op::kCall) out &= allowed_item_types(p_.blocks[i.a]);
     if (i.op == Op::kItems) {
       const ArrayPlan& plan = p_.arrays[i.a];
-      if (plan.rest != kNone && plan.prefix_count == 0) out &= allowed_types(p_.blocks[plan.rest]);
+      if (plan.rest != kNone && plan.prefix_count == 0) out &= allowed_types(plan.rest);
     }
     if (i.op != Op::kAnyOf && i.op != Op::kOneOf) continue;
     TypeSet any = 0;

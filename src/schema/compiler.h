@@ -164,7 +164,7 @@ class Compiler {
   std::uint32_t path_of(const Node& node);
   Name name(std::string_view text);
 
-  TypeSet allowed_types(const Block& block);
+  TypeSet allowed_types(std::uint32_t index);
   TypeSet allowed_item_types(const Block& block);
 
   const CompileOptions& options_;
@@ -179,6 +179,7 @@ class Compiler {
   std::uint32_t survey_steps_ = 0;
   bool too_large_ = false;
   std::set<const Node*> checked_;
+  std::unordered_map<std::uint32_t, TypeSet> allowed_;  // by block
   std::set<std::pair<const Node*, std::string>> said_;
   std::map<const Node*, const Node*> targets_;
   std::map<std::string, std::uint32_t, std::less<>> patterns_;

@@ -261,7 +261,7 @@ bool Machine<kExplain>::any_of(const Instruction& i, const Node* node, Frame* fr
     if (walk_.stop != Outcome::kValid) return false;
     found = found || ok;
     // Where members are tracked, every alternative has its say.
-    if (ok && alternative.slot == kNone) return true;
+    if (ok && (i.flag & kTrackedFlag) == 0) return true;
   }
   if (found) return true;
   fail(i);

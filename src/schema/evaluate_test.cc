@@ -231,6 +231,7 @@ TEST(Evaluate, objects_that_declare_properties_are_closed_at_the_root_of_their_c
           {R"({"properties":{"a":{}},"anyOf":[{"additionalProperties":{"type":"integer"},"required":["n"]},{}]})",
            {R"({"n":1,"m":2})", R"({"a":1})"},
            {R"({"m":1})"}},
+          {R"({"anyOf":[{},{"properties":{"a":{}}}]})", {R"({"a":1})"}, {R"({"b":1})"}},
           {R"({"properties":{"a":{"properties":{"b":{}}}}})", {R"({"a":{"b":1}})"}, {R"({"a":{"c":1}})"}},
           {R"({"items":{"properties":{"b":{}}}})", {R"([{"b":1}])"}, {R"([{"c":1}])"}},
           {R"({"properties":{"a":{}},"patternProperties":{"^x-":{}}})",

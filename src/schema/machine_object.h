@@ -2,6 +2,7 @@
 #pragma once
 
 #include "json/key_hash.h"
+#include "json/write.h"
 #include "schema/machine.h"
 #include "schema/sentence.h"
 

@@ -61,6 +61,9 @@ enum class Op : std::uint8_t {
 inline constexpr std::uint8_t kDefaultCapFlag =
     1;  // kLength, kItemCount, kMemberCount: the bound is not the schema's
 
+inline constexpr std::uint8_t kTrackedFlag =
+    2;  // kAnyOf: every alternative is judged, for the sake of a Closing
+
 struct Instruction {
   Op op;
   std::uint8_t flag = 0;
