@@ -7,6 +7,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace caponier::json {
 
 inline std::uint64_t load_64(const char* at) {
@@ -39,27 +43,32 @@ inline std::uint64_t load_short(const char* at, std::size_t size) {
   }
 }
 
-// `first` and `last` are the first and the last 8 bytes; of shorter names both are load_short().
-inline std::uint32_t finish_hash(std::uint64_t first, std::uint64_t last, std::size_t size) {
-  std::uint64_t hash = (first ^ (size * 0x9E3779B97F4A7C15U)) * 0xD6E8FEB86659FD93U;
-  hash = ((hash ^ hash >> 32) + last) * 0xA0761D6478BD642FU;
-  return static_cast<std::uint32_t>(hash >> 32);
+// A multiplication moves what tells two names apart into the upper half.
+inline std::uint32_t mix(std::uint64_t first, std::uint64_t rest) {
+  return static_cast<std::uint32_t>((first * 0x9E3779B97F4A7C15U + rest * 0xD6E8FEB86659FD93U) >> 32);
 }
 
 inline std::uint32_t hash_bytes(const char* at, std::size_t size) {
-  std::uint64_t first = load_short(at, size < 8 ? size : 8);
-  if (size <= 8) return finish_hash(first, first, size);
+  if (size <= 8) return mix(load_short(at, size), 0);
+  std::uint64_t first = load_64(at);
+  if (size <= 16) return mix(first, load_short(at + 8, size - 8));
   for (std::size_t i = 8; i + 8 < size; i += 8) {
     first = (std::rotl(first, 29) ^ load_64(at + i)) * 0xE7037ED1A0B428DBU;
   }
-  return finish_hash(first, load_64(at + size - 8), size);
+  return mix(first, load_64(at + size - 8));
 }
 
-// The same for names of up to 16 bytes that are followed by enough bytes to load 16, without a branch.
-inline std::uint32_t hash_padded(const char* at, std::size_t size) {
-  if constexpr (std::endian::native != std::endian::little) return hash_bytes(at, size);
-  const std::uint64_t mask = size < 8 ? (std::uint64_t{1} << (8 * size)) - 1 : ~std::uint64_t{0};
-  return finish_hash(load_64(at) & mask, load_64(at + (size > 8 ? size - 8 : 0)) & mask, size);
+// The same for a name of up to 16 bytes, of which 16 can be loaded: no branches.
+inline std::uint32_t hash_short(const char* at, std::size_t size) {
+#if defined(__SSE2__)
+  static constexpr std::int8_t kMask[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+  const __m128i mask = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kMask + 16 - size));
+  const __m128i name = _mm_and_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)), mask);
+  return mix(static_cast<std::uint64_t>(_mm_cvtsi128_si64(name)),
+             static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(name, name))));
+#else
+  return hash_bytes(at, size);
+#endif
 }
 
 }  // namespace caponier::json

@@ -14,6 +14,7 @@ namespace caponier::json {
 
 Reader::Reader(Document& document, std::string_view text, const JsonLimits& limits)
     : document_(document), begin_(text.data()), end_(text.data() + text.size()), limits_(limits) {
+  while (end_ != begin_ && is_space(end_[-1])) --end_;
   // The first slot stays below all containers.
   if (document.open_.size() <= limits.depth_max) document.open_.resize(std::size_t{limits.depth_max} + 1);
   bottom_ = document.open_.data();
@@ -21,6 +22,8 @@ Reader::Reader(Document& document, std::string_view text, const JsonLimits& limi
 }
 
 Reader::Failed Reader::fail(ReadError error, const char* at) {
+  // Where the text ends, nothing can be wrong but that it does.
+  if (error == ReadError::kSyntax && at == end_) error = ReadError::kTruncated;
   failure_ = {.error = error, .offset = offset(at), .first_offset = 0};
   return {};
 }
@@ -37,6 +40,20 @@ bool Reader::run() {
   return true;
 }
 
+const char* Reader::read_root(const char* at) {
+  if (*at != '{' && *at != '[') return read_single(at);
+  // A closing bracket at the end stops everything that is not a string, so that the loop need not look for
+  // the end wherever it looks for a token.
+  if (end_[-1] == '}' || end_[-1] == ']') return read_container(at);
+  // Without one the text is wrong. What is wrong with it is found in a copy that a NUL stops.
+  const std::string copy(begin_, end_);
+  Reader reader(document_, copy, limits_);
+  const char* const stop = reader.read_container(copy.data() + (at - begin_));
+  if (stop != nullptr) return begin_ + (stop - copy.data());
+  failure_ = reader.failure_;
+  return nullptr;
+}
+
 bool Reader::grow_tape(std::uint32_t nodes) {
   if (nodes >= limits_.nodes_max) return false;
   const std::size_t wanted = std::max<std::size_t>(256, document_.tape_.size() * 2);
@@ -44,14 +61,18 @@ bool Reader::grow_tape(std::uint32_t nodes) {
   return true;
 }
 
-CAPONIER_INLINE bool Reader::add_node(Cursor& cursor, TapeNode*& node) {
+// Null after fail().
+CAPONIER_INLINE TapeNode* Reader::add_node(Cursor& cursor) {
   if (cursor.nodes == cursor.room) [[unlikely]] {
-    if (!grow_tape(cursor.nodes)) return fail(ReadError::kTooManyNodes, cursor.at);
-    cursor.tape = document_.tape_.data();
+    if (!grow_tape(cursor.nodes)) {
+      fail(ReadError::kTooManyNodes, cursor.at);
+      return nullptr;
+    }
+    cursor.next = document_.tape_.data() + cursor.nodes;
     cursor.room = static_cast<std::uint32_t>(document_.tape_.size());
   }
-  node = cursor.tape + cursor.nodes++;
-  return true;
+  ++cursor.nodes;
+  return cursor.next++;
 }
 
 namespace {
@@ -71,31 +92,29 @@ CAPONIER_INLINE void put_string(TapeNode& node, std::uint32_t end, std::uint32_t
 
 }  // namespace
 
-// `hash` is that of the last key on the tape. A filter answers first: most keys share no bit with another.
-CAPONIER_INLINE bool Reader::is_new_key(const Cursor& cursor, std::uint32_t hash) {
-  Document::OpenContainer& object = *cursor.top;
+// A filter answers first: most keys share no bit with another.
+CAPONIER_INLINE bool Reader::is_new_key(Document::OpenContainer& object, const TapeNode& key,
+                                        std::uint32_t hash) {
   if (object.count >= kSmallObjectMembers) [[unlikely]]
     return true;  // judged when the object ends
   std::uint64_t& word = object.seen[hash >> 29];
-  const std::uint64_t bit = std::uint64_t{1} << (hash & 63U);
-  if ((word & bit) != 0 && !differs_from_members(cursor.tape, object, cursor.tape[cursor.nodes - 1]))
-    return false;
+  const std::uint64_t bit = std::uint64_t{1} << (hash >> 23 & 63U);
+  if ((word & bit) != 0 && !differs_from_members(object, key)) return false;
   word |= bit;
   return true;
 }
 
-// From the quote to one past the name's colon and the whitespace behind it.
+// From the quote to the first byte of the member's value.
 CAPONIER_INLINE bool Reader::read_key(Cursor& cursor) {
-  if (cursor.at == end_) return fail(ReadError::kTruncated, cursor.at);
   if (*cursor.at != '"') return fail(ReadError::kSyntax, cursor.at);
-  TapeNode* node = nullptr;
-  if (!add_node(cursor, node)) return false;
+  TapeNode* const node = add_node(cursor);
+  if (node == nullptr) return false;
   const char* const from = cursor.at + 1;
   const char* stop = short_string_end(from, end_);
   std::uint32_t hash = 0;
   if (stop != nullptr) [[likely]] {
     const auto length = static_cast<std::uint32_t>(stop - from);
-    hash = hash_padded(from, length);
+    hash = hash_short(from, length);
     put_string(*node, cursor.nodes, offset(from), from, length, hash);
     ++stop;
   } else {
@@ -104,21 +123,23 @@ CAPONIER_INLINE bool Reader::read_key(Cursor& cursor) {
     if (stop == nullptr) return false;
     hash = node->key_hash = hash_bytes(node->text, node->length);
   }
-  if (!is_new_key(cursor, hash)) return false;
-  cursor.at = skip_space(stop, end_);
-  if (cursor.at == end_) return fail(ReadError::kTruncated, cursor.at);
-  if (*cursor.at != ':') return fail(ReadError::kSyntax, cursor.at);
-  cursor.at = skip_space(cursor.at + 1, end_);
+  if (!is_new_key(*cursor.top, *node, hash)) return false;
+  if (*stop != ':') [[unlikely]] {
+    stop = skip_space_run(stop, end_);
+    if (*stop != ':') return fail(ReadError::kSyntax, stop);
+  }
+  cursor.at = skip_inner_space(stop + 1, end_);
   return true;
 }
 
 CAPONIER_INLINE bool Reader::read_scalar(Cursor& cursor) {
-  TapeNode* node = nullptr;
-  if (!add_node(cursor, node)) return false;
+  TapeNode* const node = add_node(cursor);
+  if (node == nullptr) return false;
   const char* const from = cursor.at;
   if (*from == '"') {
     const char* const text = from + 1;
-    const char* const stop = skip_plain(text, end_);
+    const char* stop = short_string_end(text, end_);
+    if (stop == nullptr) stop = skip_plain(text, end_);
     put_string(*node, cursor.nodes, offset(text), text, static_cast<std::uint32_t>(stop - text), 0);
     cursor.at = stop + 1;
     if (stop != end_ && *stop == '"') [[likely]]
@@ -147,25 +168,26 @@ CAPONIER_INLINE bool Reader::read_scalar(Cursor& cursor) {
 // From the bracket to the first byte of what it holds.
 CAPONIER_INLINE bool Reader::open_container(Cursor& cursor) {
   if (cursor.top == highest_) return fail(ReadError::kTooDeep, cursor.at);
-  TapeNode* node = nullptr;
-  if (!add_node(cursor, node)) return false;
+  TapeNode* const node = add_node(cursor);
+  if (node == nullptr) return false;
   const bool is_object = *cursor.at == '{';
   *node = {.kind = is_object ? Kind::kObject : Kind::kArray, .offset = offset(cursor.at)};
   ++cursor.top;
   *cursor.top = {.seen = {}, .node = cursor.nodes - 1, .count = 0, .is_object = is_object};
-  cursor.at = skip_space(cursor.at + 1, end_);
-  if (cursor.at == end_) return fail(ReadError::kTruncated, cursor.at);
+  cursor.at = skip_inner_space(cursor.at + 1, end_);
   return true;
 }
 
 CAPONIER_INLINE bool Reader::close_container(Cursor& cursor) {
   const Document::OpenContainer& container = *cursor.top--;
-  TapeNode& node = cursor.tape[container.node];
+  TapeNode& node = document_.tape_.data()[container.node];
   node.end = cursor.nodes;
   node.length = container.count;
   ++cursor.at;
-  return !container.is_object || container.count <= kSmallObjectMembers ||
-         has_distinct_keys(cursor.tape, container.node);
+  if (container.is_object && container.count > kSmallObjectMembers && !has_distinct_keys(container.node))
+    return false;
+  // The last bracket of the text closes the outermost container, or too few were closed.
+  return cursor.at != end_ || cursor.top == bottom_ || fail(ReadError::kTruncated, cursor.at);
 }
 
 // Closes what ends here, up to the next value of a container that goes on.
@@ -173,10 +195,10 @@ CAPONIER_INLINE bool Reader::read_after_value(Cursor& cursor) {
   do {
     Document::OpenContainer& container = *cursor.top;
     ++container.count;
-    cursor.at = skip_space(cursor.at, end_);
-    if (cursor.at == end_) return fail(ReadError::kTruncated, cursor.at);
+    if (*cursor.at <= ' ') [[unlikely]]
+      cursor.at = skip_space_run(cursor.at, end_);
     if (*cursor.at == ',') {
-      cursor.at = skip_space(cursor.at + 1, end_);
+      cursor.at = skip_inner_space(cursor.at + 1, end_);
       return true;
     }
     if (*cursor.at != (container.is_object ? '}' : ']')) return fail(ReadError::kSyntax, cursor.at);
@@ -185,18 +207,17 @@ CAPONIER_INLINE bool Reader::read_after_value(Cursor& cursor) {
   return true;
 }
 
-const char* Reader::read_root(const char* at) {
-  const std::size_t room = std::min<std::size_t>(document_.tape_.size(), limits_.nodes_max);
-  Cursor cursor{.at = at,
-                .tape = document_.tape_.data(),
-                .nodes = 0,
-                .room = static_cast<std::uint32_t>(room),
-                .top = bottom_};
-  if (*at != '{' && *at != '[') return read_scalar(cursor) ? cursor.at : nullptr;
+const char* Reader::read_single(const char* at) {
+  Cursor cursor = first_cursor(at);
+  return read_scalar(cursor) ? cursor.at : nullptr;
+}
+
+// Every byte up to `end_` may be looked at, and that one too.
+const char* Reader::read_container(const char* at) {
+  Cursor cursor = first_cursor(at);
   bottom_->is_object = false;
   do {
     if (cursor.top->is_object && !read_key(cursor)) return nullptr;
-    if (cursor.at == end_) return fail(ReadError::kTruncated, cursor.at);
     if (*cursor.at == '{' || *cursor.at == '[') {
       if (!open_container(cursor)) return nullptr;
       if (*cursor.at != (cursor.top->is_object ? '}' : ']')) continue;
@@ -208,6 +229,15 @@ const char* Reader::read_root(const char* at) {
     if (!read_after_value(cursor)) return nullptr;
   } while (cursor.top != bottom_);
   return cursor.at;
+}
+
+Reader::Cursor Reader::first_cursor(const char* at) const {
+  const std::size_t room = std::min<std::size_t>(document_.tape_.size(), limits_.nodes_max);
+  return {.at = at,
+          .next = document_.tape_.data(),
+          .nodes = 0,
+          .room = static_cast<std::uint32_t>(room),
+          .top = bottom_};
 }
 
 const char* Reader::read_literal(const char* at, TapeNode& node) {
@@ -225,8 +255,8 @@ const char* Reader::read_literal(const char* at, TapeNode& node) {
 }
 
 // Called for a key that the filter cannot tell from the members so far.
-bool Reader::differs_from_members(const TapeNode* tape, const Document::OpenContainer& object,
-                                  const TapeNode& key) {
+bool Reader::differs_from_members(const Document::OpenContainer& object, const TapeNode& key) {
+  const TapeNode* const tape = document_.tape_.data();
   const TapeNode* other = tape + object.node + 1;
   for (std::uint32_t i = 0; i < object.count; ++i) {
     if (other->key_hash == key.key_hash &&
@@ -240,7 +270,8 @@ bool Reader::differs_from_members(const TapeNode* tape, const Document::OpenCont
 }
 
 // Sorting, by hash and then by text, costs n log n whatever keys a peer invents; a hash table would not.
-bool Reader::has_distinct_keys(const TapeNode* tape, std::uint32_t object) {
+bool Reader::has_distinct_keys(std::uint32_t object) {
+  const TapeNode* const tape = document_.tape_.data();
   std::vector<std::uint64_t>& keys = document_.sorted_keys_;
   keys.clear();
   for (std::uint32_t i = 0, index = object + 1; i < tape[object].length; ++i, index = tape[index + 1].end) {

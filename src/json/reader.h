@@ -19,7 +19,7 @@ class Reader {
   // What changes with every byte. It lives in registers: only functions that are inlined see it.
   struct Cursor {
     const char* at;
-    TapeNode* tape;
+    TapeNode* next;                // the tape slot to be filled next
     std::uint32_t nodes;           // in use
     std::uint32_t room;            // nodes that the tape has room for
     Document::OpenContainer* top;  // the innermost open container
@@ -40,10 +40,12 @@ class Reader {
   bool open_container(Cursor& cursor);
   bool close_container(Cursor& cursor);
   bool read_after_value(Cursor& cursor);
-  bool add_node(Cursor& cursor, TapeNode*& node);
+  TapeNode* add_node(Cursor& cursor);
 
   // These return where they stopped, or null after fail().
   const char* read_root(const char* at);
+  const char* read_single(const char* at);
+  const char* read_container(const char* at);
   const char* read_rich_string(const char* from, const char* at, TapeNode& node);
   const char* read_escaped_string(const char* from, const char* at, std::uint32_t continuations,
                                   TapeNode& node);
@@ -52,9 +54,10 @@ class Reader {
   const char* read_code_unit(const char* at, std::uint32_t& unit);
   const char* read_literal(const char* at, TapeNode& node);
 
-  bool is_new_key(const Cursor& cursor, std::uint32_t hash);
-  bool differs_from_members(const TapeNode* tape, const Document::OpenContainer& object, const TapeNode& key);
-  bool has_distinct_keys(const TapeNode* tape, std::uint32_t object);
+  bool is_new_key(Document::OpenContainer& object, const TapeNode& key, std::uint32_t hash);
+  bool differs_from_members(const Document::OpenContainer& object, const TapeNode& key);
+  bool has_distinct_keys(std::uint32_t object);
+  [[nodiscard]] Cursor first_cursor(const char* at) const;
   bool grow_tape(std::uint32_t nodes);
   void grow_text();
   Failed fail(ReadError error, const char* at);
@@ -62,7 +65,7 @@ class Reader {
 
   Document& document_;
   const char* const begin_;
-  const char* const end_;
+  const char* end_;  // whitespace at the end is left out
   const JsonLimits& limits_;
   Document::OpenContainer* bottom_;  // one below the outermost container
   Document::OpenContainer* highest_;

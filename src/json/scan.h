@@ -26,10 +26,11 @@ inline bool is_plain(char c) {
 // A bit for each of the 16 bytes at `at` that is not plain.
 inline std::uint32_t special_mask(const char* at) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-  // Signed: bytes beyond ASCII are below the space too.
+  // Signed: less than a space are the control characters and what is beyond ASCII. The mask takes the sign
+  // bits.
   const __m128i special = _mm_or_si128(
       _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
-      _mm_cmpgt_epi8(_mm_set1_epi8(0x20), bytes));
+      _mm_subs_epi8(bytes, _mm_set1_epi8(0x20)));
   return static_cast<std::uint32_t>(_mm_movemask_epi8(special));
 }
 #endif
@@ -39,7 +40,7 @@ inline const char* skip_plain(const char* at, const char* end) {
 #if defined(__SSE2__)
   while (end - at >= 16) {
     const std::uint32_t mask = special_mask(at);
-    if (mask != 0) return at + std::countr_zero(mask);
+    if (mask != 0) return at + static_cast<std::uint32_t>(std::countr_zero(mask));
     at += 16;
   }
 #endif
@@ -47,20 +48,25 @@ inline const char* skip_plain(const char* at, const char* end) {
   return at;
 }
 
-// The closing quote of a string of at most 15 plain bytes, when 16 bytes can be loaded; or null.
+// The closing quote of a string of at most 15 plain bytes, when 16 bytes can be loaded; or null. Where the
+// next token is depends on the quote alone, whose place is known a little earlier than what else is in the
+// string.
 inline const char* short_string_end(const char* at, const char* end) {
 #if defined(__SSE2__)
   if (end - at < 16) return nullptr;
-  const std::uint32_t mask = special_mask(at);
-  if (mask == 0) return nullptr;
-  at += std::countr_zero(mask);
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  const auto mask = [](__m128i bits) { return static_cast<std::uint32_t>(_mm_movemask_epi8(bits)); };
+  const std::uint32_t quotes = mask(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
+  const std::uint32_t others = mask(
+      _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')), _mm_subs_epi8(bytes, _mm_set1_epi8(0x20))));
+  if (quotes == 0 || (others & (quotes - 1) & ~quotes) != 0) return nullptr;
+  return at + static_cast<std::uint32_t>(std::countr_zero(quotes));
 #else
   if (end - at < 16) return nullptr;
   end = at + 16;
   while (at != end && is_plain(*at)) ++at;
-  if (at == end) return nullptr;
+  return at != end && *at == '"' ? at : nullptr;
 #endif
-  return *at == '"' ? at : nullptr;
 }
 
 // The first byte of [at, end) that is not whitespace, or end; for runs, after the first byte was seen to be
@@ -85,6 +91,11 @@ inline const char* skip_space(const char* at, const char* end) {
   if (at != end && *at > ' ') [[likely]]
     return at;
   return skip_space_run(at, end);
+}
+
+// The same where the byte at `at` may be looked at.
+inline const char* skip_inner_space(const char* at, const char* end) {
+  return *at > ' ' ? at : skip_space_run(at, end);
 }
 
 struct Utf8Sequence {
