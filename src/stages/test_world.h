@@ -114,7 +114,7 @@ security_schemes:
   partner: {issuer: 'https://partner.example/'}
   key: {keys_file: keys.ndjson}
 defaults:
-  rate_limit: {per_address: {off: {reason: tests}}, per_credential: {off: {reason: tests}}, per_operation: {off: {reason: tests}}}
+  rate_limit: {per_address: {off: tests}, per_credential: {off: tests}}
 )";
 
 inline plan::KeyDigest sha256(std::string_view text) {

@@ -146,7 +146,7 @@ TEST(Limiter, slots_that_change_hands_under_four_threads_lose_and_give_nothing) 
   // Each round new keys take over the refilled slots of the last round's, all threads at once: one token per
   // key.
   Limiter limiter(8);
-  constexpr int kRounds = 3000;
+  constexpr int kRounds = 300;
   constexpr std::uint64_t kKeys = 6;
   std::atomic<int> given = 0;
   std::barrier round_end(4);

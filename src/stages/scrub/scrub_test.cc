@@ -255,7 +255,7 @@ TEST(Refusal, is_a_problem_with_the_request_id_and_no_private_detail) {
             "X-Frame-Options: DENY\r\n"
             "Strict-Transport-Security: max-age=31536000\r\n"
             "X-Request-ID: 0123456789abcdef0123456789abcdef\r\n"
-            "Content-Length: 223\r\n\r\n"
+            "Content-Length: 205\r\n\r\n"
             "{\"type\":\"about:blank\",\"title\":\"Unauthorized\",\"status\":401,"
             "\"detail\":\"Authentication is required.\","
             "\"instance\":\"urn:uuid:01234567-89ab-cdef-0123-456789abcdef\","
