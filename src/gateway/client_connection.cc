@@ -127,12 +127,14 @@ void ClientConnection::abort() {
   if (aborted_) return;
   aborted_ = true;
   if (stream_) stream_->abort();
+  driver_.abort();
 }
 
 net::Task<bool> ClientConnection::secure() {
   if (!surface_->tls) co_return true;
   const std::int64_t deadline = worker_.loop().now_ms() + worker_.shared().plan->limits.time.handshake_ms;
   auto secured = co_await tls::accept(std::move(stream_), surface_->tls, deadline);
+  if (aborted_) co_return false;
   if (secured) {
     stream_ = std::move(*secured);
     co_return true;
@@ -225,6 +227,7 @@ void ClientConnection::begin_exchange() {
   body_ = http::BodyDecoder(x.head->body, worker_.shared().plan->limits.http);
   body_used_ = 0;
   invited_ = false;
+  body_stopped_ = false;
 }
 
 net::Task<void> ClientConnection::refuse_undecodable(Reason reason, std::string_view detail) {
@@ -283,12 +286,22 @@ net::Task<BodyPiece> ClientConnection::read_body() {
     if (!piece->data.empty()) co_return BodyPiece{BodyPiece::Status::kData, piece->data};
     if (piece->consumed > 0) continue;
     if (buffer_.tail_room() == 0) co_return BodyPiece{BodyPiece::Status::kMalformed, {}};
-    const auto read = co_await stream_->read(buffer_.tail(), buffer_.tail_room(),
-                                             worker_.loop().now_ms() + time.body_progress_ms);
+    if (body_stopped_) co_return BodyPiece{BodyPiece::Status::kClosed, {}};
+    auto reading =
+        stream_->read(buffer_.tail(), buffer_.tail_room(), worker_.loop().now_ms() + time.body_progress_ms);
+    body_read_ = &reading;
+    const auto read = co_await reading;
+    body_read_ = nullptr;
+    if (body_stopped_) co_return BodyPiece{BodyPiece::Status::kClosed, {}};
     if (read.status == net::IoStatus::kTimedOut) co_return BodyPiece{BodyPiece::Status::kTooSlow, {}};
     if (!read.ok()) co_return BodyPiece{BodyPiece::Status::kClosed, {}};
     buffer_.commit(read.bytes);
   }
+}
+
+void ClientConnection::stop_body() {
+  body_stopped_ = true;
+  if (body_read_ != nullptr) body_read_->give_up();
 }
 
 net::Task<bool> ClientConnection::invite_body() {

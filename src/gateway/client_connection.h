@@ -51,6 +51,7 @@ class ClientConnection final : private ClientSide {
   std::optional<std::string_view> whole_body() override;
   net::Task<BodyPiece> read_body() override;
   net::Task<bool> invite_body() override;
+  void stop_body() override;
   [[nodiscard]] bool body_complete() const override { return body_.complete(); }
   net::Task<bool> send(std::string_view first, std::string_view second) override;
 
@@ -63,6 +64,8 @@ class ClientConnection final : private ClientSide {
   http::BodyDecoder body_;
   std::size_t body_used_ = 0;  // framed bytes behind the head that the last piece took
   bool invited_ = false;
+  bool body_stopped_ = false;
+  net::Stream::ReadAwaiter* body_read_ = nullptr;  // while read_body() waits
   bool aborted_ = false;
   std::unique_ptr<stages::Exchange> exchange_;
   Driver driver_;

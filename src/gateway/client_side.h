@@ -24,6 +24,8 @@ class ClientSide {
   virtual net::Task<BodyPiece> read_body() = 0;
   // Sends 100 Continue if the client waits for it.
   virtual net::Task<bool> invite_body() = 0;
+  // No more of the body is wanted: a read_body() that waits ends now, with kClosed.
+  virtual void stop_body() = 0;
   // Everything of the body has been read.
   [[nodiscard]] virtual bool body_complete() const = 0;
   // Serialised bytes of the answer, in order. False: the client is gone.

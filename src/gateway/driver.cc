@@ -39,12 +39,24 @@ Denial upload_denial(Upload::State state) {
       return denied(Reason::kClientClosed, "upstream", "closed within its body");
     case Upload::State::kMalformed:
       return denied(Reason::kBadRequestSyntax, "upstream", "the body's framing is malformed");
+    case Upload::State::kUpstreamTooSlow:
+      return denied(Reason::kUpstreamTimeout, "upstream", "the body was not taken in time");
     default:
       return denied(Reason::kUpstreamClosed, "upstream", "closed while the body was sent");
   }
 }
 
 }  // namespace
+
+Driver::~Driver() {
+  worker_.add_in_flight(-body_counted_);
+}
+
+void Driver::abort() {
+  broken_off_ = true;
+  ends_ms_ = worker_.loop().now_ms();
+  if (connection_) connection_->stream().abort();
+}
 
 std::int64_t Driver::deadline(std::int64_t within_ms) const {
   return std::min(ends_ms_, worker_.loop().now_ms() + within_ms);
@@ -58,6 +70,7 @@ net::Task<bool> Driver::run(Exchange& exchange, bool may_stay) {
   denial_.reset();
   outcome_ = {};
   retried_ = false;
+  answering_ = false;
   if (worker_.overloaded()) {
     Denial busy = denied(Reason::kOverloaded, "admit", "memory in flight is at its bound");
     busy.retry_after_s = 1;
@@ -112,10 +125,12 @@ net::Task<bool> Driver::judge(Exchange& exchange) {
   co_return false;
 }
 
-net::Task<std::optional<Denial>> Driver::gather_body(Exchange& exchange, std::uint64_t bytes_max) {
+net::Task<Driver::Failed> Driver::gather_body(Exchange& exchange, std::uint64_t bytes_max) {
+  // A length that was merely announced buys no more than this.
+  constexpr std::uint64_t kReservedBytes = 64 * 1024;
   body_.clear();
   if (exchange.head->body.kind == http::BodyKind::kLength)
-    body_.reserve(std::min(bytes_max, exchange.head->body.bytes));
+    body_.reserve(std::min({bytes_max, exchange.head->body.bytes, kReservedBytes}));
   if (!co_await client_.invite_body())
     co_return denied(Reason::kClientClosed, "validate", "closed before its body");
   for (;;) {
@@ -155,24 +170,22 @@ void Driver::count_gathered() {
 net::Task<void> Driver::forward(Exchange& exchange) {
   const std::int64_t begun_us = worker_.loop().now().steady_us;
   for (;;) {
-    Lease connection = co_await send_request(exchange);
-    if (!connection) break;
-    auto denial = co_await read_response_head(exchange, *connection);
-    if (!denial) {
-      co_await pass_response(exchange, std::move(connection));
+    Failed failed = co_await send_request(exchange);
+    if (!failed) failed = co_await read_response_head(exchange);
+    if (!failed) {
+      co_await pass_response(exchange);
       break;
     }
-    if (upload_) {
-      connection->stream().abort();
-      co_await upload_->ended();
-    }
-    if (denial->reason == Reason::kUpstreamClosed && may_retry(exchange, *connection)) {
+    co_await end_upload();
+    if (failed->reason == Reason::kUpstreamClosed && may_retry(exchange)) {
       retried_ = true;
       continue;
     }
-    co_await refuse(exchange, std::move(*denial));
+    connection_.reset();
+    co_await refuse(exchange, std::move(*failed));
     break;
   }
+  connection_.reset();
   if (upload_) outcome_.request_body_bytes = upload_->bytes();
   upload_.reset();
   outcome_.upstream_us = worker_.loop().now().steady_us - begun_us;
@@ -180,8 +193,9 @@ net::Task<void> Driver::forward(Exchange& exchange) {
 
 // RFC 9110 section 9.2.2: only where doing it twice is doing it once, and only on a connection that had been
 // in use before.
-bool Driver::may_retry(const Exchange& exchange, const upstream::Connection& connection) const {
-  if (retried_ || upload_ || !connection.reused() || !connection.buffer().empty()) return false;
+bool Driver::may_retry(const Exchange& exchange) const {
+  if (retried_ || upload_ || !connection_ || !connection_->reused() || !connection_->buffer().empty())
+    return false;
   switch (exchange.head->method) {
     case http::Method::kGet:
     case http::Method::kHead:
@@ -194,57 +208,63 @@ bool Driver::may_retry(const Exchange& exchange, const upstream::Connection& con
   }
 }
 
-net::Task<Driver::Lease> Driver::obtain(Exchange& exchange, bool fresh) {
+// A retry takes a fresh connection.
+net::Task<Driver::Failed> Driver::obtain() {
   ++outcome_.upstream_attempts;
-  if (!fresh) {
-    if (Lease idle = worker_.upstream().take_idle()) co_return idle;
-  }
+  connection_.reset();
+  if (!retried_) connection_ = worker_.upstream().take_idle();
+  if (connection_) co_return std::nullopt;
   auto connected = co_await worker_.upstream().connect(ends_ms_);
-  if (connected) co_return std::move(*connected);
+  if (connected) {
+    connection_ = std::move(*connected);
+    co_return std::nullopt;
+  }
   const bool timed_out = connected.error().error == upstream::ConnectError::kTimedOut;
-  co_await refuse(exchange, denied(timed_out ? Reason::kUpstreamTimeout : Reason::kUpstreamUnreachable,
-                                   "upstream", connected.error().detail));
-  co_return nullptr;
+  co_return denied(timed_out ? Reason::kUpstreamTimeout : Reason::kUpstreamUnreachable, "upstream",
+                   connected.error().detail);
 }
 
-// A connection on which the request's head (and body, unless it streams) has been sent; null after a refusal.
-net::Task<Driver::Lease> Driver::send_request(Exchange& exchange) {
-  const TimeLimits& time = exchange.plan->limits.time;
-  const bool streams = exchange.head_decision->body != nullptr && !exchange.head_decision->buffer_body;
-  if (!append_request_head(exchange)) {
-    co_await refuse(exchange,
-                    denied(Reason::kInternalError, "scrub", "a request header cannot be sent safely"));
-    co_return nullptr;
-  }
+// Gets a connection and sends the request's head and judged body on it; a streamed body is on its way then.
+net::Task<Driver::Failed> Driver::send_request(Exchange& exchange) {
+  if (!append_request_head(exchange))
+    co_return denied(Reason::kInternalError, "scrub", "a request header cannot be sent safely");
   for (;;) {
-    Lease connection = co_await obtain(exchange, retried_);
-    if (!connection) co_return nullptr;
-    connection->decoder().begin(exchange.head->method);
-    const auto sent = co_await connection->stream().write(out_, buffered_, deadline(time.write_progress_ms));
-    if (!sent.ok()) {
-      // Not one byte left: the connection was dead already, whatever the method.
-      if (connection->reused() && sent.bytes == 0 && !retried_) {
-        retried_ = true;
-        continue;
-      }
-      if (may_retry(exchange, *connection)) {
-        retried_ = true;
-        continue;
-      }
-      const bool slow = sent.status == net::IoStatus::kTimedOut;
-      co_await refuse(exchange, denied(slow ? Reason::kUpstreamTimeout : Reason::kUpstreamClosed, "upstream",
-                                       "while the request was sent"));
-      co_return nullptr;
+    if (Failed failed = co_await obtain()) co_return failed;
+    connection_->decoder().begin(exchange.head->method);
+    const auto sent = co_await connection_->stream().write(
+        out_, buffered_, deadline(exchange.plan->limits.time.write_progress_ms));
+    if (sent.ok()) break;
+    // Not one byte left: the connection was dead already, whatever the method.
+    if (connection_->reused() && sent.bytes == 0 && !retried_) {
+      retried_ = true;
+      continue;
     }
-    if (streams) {
-      if (!co_await client_.invite_body()) co_return connection;
-      const bool chunked = exchange.head->body.kind == http::BodyKind::kChunked;
-      upload_ = std::make_unique<Upload>(client_, connection->stream(), chunked,
-                                         exchange.head_decision->body_bytes_max, time.write_progress_ms);
-      upload_->start();
-    }
-    co_return connection;
+    co_return read_failure(sent.status, "closed while the request was sent");
   }
+  const bool streams = exchange.head_decision->body != nullptr && !exchange.head_decision->buffer_body;
+  if (streams) co_return co_await start_upload(exchange);
+  co_return std::nullopt;
+}
+
+net::Task<Driver::Failed> Driver::start_upload(Exchange& exchange) {
+  if (!co_await client_.invite_body()) {
+    connection_->stream().abort();
+    co_return denied(Reason::kClientClosed, "upstream", "closed before its body");
+  }
+  const bool chunked = exchange.head->body.kind == http::BodyKind::kChunked;
+  upload_ = std::make_unique<Upload>(client_, connection_->stream(), chunked,
+                                     exchange.head_decision->body_bytes_max,
+                                     exchange.plan->limits.time.write_progress_ms);
+  upload_->start();
+  co_return std::nullopt;
+}
+
+// What of the body is still on its way has no purpose any more.
+net::Task<void> Driver::end_upload() {
+  if (!upload_ || upload_->state() != Upload::State::kRunning) co_return;
+  connection_->stream().abort();
+  client_.stop_body();
+  co_await upload_->ended();
 }
 
 bool Driver::append_request_head(const Exchange& exchange) {
@@ -265,76 +285,113 @@ bool Driver::append_request_head(const Exchange& exchange) {
   return true;
 }
 
-net::Task<std::optional<Denial>> Driver::read_response_head(Exchange& exchange,
-                                                            upstream::Connection& connection) {
-  const TimeLimits& time = exchange.plan->limits.time;
-  Buffer& buffer = connection.buffer();
-  std::int64_t until = deadline(time.upstream_first_byte_ms);
+// Why nothing more came from the upstream, or went there.
+Denial Driver::read_failure(net::IoStatus status, std::string_view closed) const {
+  if (upload_ && upload_->state() > Upload::State::kDone) return upload_denial(upload_->state());
+  if (broken_off_) return denied(Reason::kDraining, "upstream", "broken off, because the gateway stops");
+  if (status != net::IoStatus::kTimedOut) return denied(Reason::kUpstreamClosed, "upstream", closed);
+  if (worker_.loop().now_ms() >= ends_ms_)
+    return denied(Reason::kExchangeTimeout, "upstream", "the exchange's total time is over");
+  return denied(Reason::kUpstreamTimeout, "upstream", "no progress in time");
+}
+
+// The upstream's time for its answer begins with the last byte that it was given. Moves `until` if it has not
+// run out.
+bool Driver::still_has_time(net::IoStatus status, std::int64_t& until) const {
+  if (status != net::IoStatus::kTimedOut || !upload_ || upload_->state() > Upload::State::kDone) return false;
+  const std::int64_t now_ms = worker_.loop().now_ms();
+  const bool running = upload_->state() == Upload::State::kRunning;
+  const std::int64_t from_ms = running ? now_ms : upload_->progress_ms();
+  until = std::min(ends_ms_, from_ms + worker_.shared().plan->limits.time.upstream_first_byte_ms);
+  return until > now_ms;
+}
+
+net::Task<Driver::Failed> Driver::read_response_head(Exchange& exchange) {
+  Buffer& buffer = connection_->buffer();
+  std::int64_t until = deadline(exchange.plan->limits.time.upstream_first_byte_ms);
   for (;;) {
     buffer.reserve(BlockPool::kBlockBytes / 2);
-    const auto read = co_await connection.stream().read(buffer.tail(), buffer.tail_room(), until);
+    const auto read = co_await connection_->stream().read(buffer.tail(), buffer.tail_room(), until);
     if (!read.ok()) {
-      if (upload_ && upload_->state() > Upload::State::kDone) co_return upload_denial(upload_->state());
-      const bool slow = read.status == net::IoStatus::kTimedOut;
-      co_return denied(slow ? Reason::kUpstreamTimeout : Reason::kUpstreamClosed, "upstream",
-                       slow ? "no answer in time" : "closed before its answer was complete");
+      if (still_has_time(read.status, until)) continue;
+      co_return read_failure(read.status, "closed before its answer was complete");
     }
     buffer.commit(read.bytes);
-    for (;;) {
-      const auto status = connection.decoder().feed(buffer.view());
-      if (!status)
-        co_return denied(Reason::kUpstreamMalformed, "upstream", std::string(http::name(status.error())));
-      if (*status == http::HeadStatus::kNeedMore) break;
-      if (connection.decoder().head().status >= 200) co_return std::nullopt;
-      if (connection.decoder().head().status == 101)
-        co_return denied(Reason::kUpstreamMalformed, "upstream", "switched protocols unasked");
-      // An interim answer (RFC 9110 section 15.2) is ours to read, not the client's.
-      buffer.consume(connection.decoder().head_bytes());
-      connection.decoder().begin(exchange.head->method);
-      if (buffer.empty()) break;
-    }
+    bool complete = false;
+    Failed failed = decode_response_head(exchange, complete);
+    if (failed || complete) co_return failed;
   }
 }
 
-net::Task<void> Driver::pass_response(Exchange& exchange, Lease connection) {
-  const http::ResponseHead& head = connection->decoder().head();
+Driver::Failed Driver::decode_response_head(const Exchange& exchange, bool& complete) {
+  Buffer& buffer = connection_->buffer();
+  http::ResponseDecoder& decoder = connection_->decoder();
+  while (!buffer.empty()) {
+    const auto status = decoder.feed(buffer.view());
+    if (!status)
+      return denied(Reason::kUpstreamMalformed, "upstream", std::string(http::name(status.error())));
+    if (*status == http::HeadStatus::kNeedMore) break;
+    if (decoder.head().status >= 200) {
+      complete = true;
+      break;
+    }
+    if (decoder.head().status == 101)
+      return denied(Reason::kUpstreamMalformed, "upstream", "switched protocols unasked");
+    // An interim answer (RFC 9110 section 15.2) is ours to read, not the client's.
+    buffer.consume(decoder.head_bytes());
+    decoder.begin(exchange.head->method);
+  }
+  return std::nullopt;
+}
+
+net::Task<void> Driver::pass_response(Exchange& exchange) {
+  const http::ResponseHead& head = connection_->decoder().head();
   outcome_.upstream_status = head.status;
   auto verdict = stages::judge_response(worker_.state(), exchange, head);
   const bool chunked =
       head.body.kind == http::BodyKind::kChunked || head.body.kind == http::BodyKind::kUntilClose;
   if (!verdict || !append_response_head(exchange, head, chunked)) {
-    connection->stream().abort();
-    if (upload_) co_await upload_->ended();
+    connection_->stream().abort();
+    co_await end_upload();
     auto denial = !verdict && verdict.denial() != nullptr ? std::move(*verdict.denial())
                                                           : denied(Reason::kResponseHeaderInvalid, "scrub",
                                                                    "a response header cannot be sent safely");
     co_await refuse(exchange, std::move(denial));
     co_return;
   }
-  outcome_.status = head.status;
+  // The head's views end with its bytes.
+  const std::uint16_t status = head.status;
   const bool reusable = head.keep_alive && head.body.kind != http::BodyKind::kUntilClose;
   http::BodyDecoder decoder(head.body, exchange.plan->limits.http);
-  connection->buffer().consume(connection->decoder().head_bytes());
-  const bool whole = co_await pass_body(*connection, decoder, chunked && exchange.head->minor_version == 1);
-  if (upload_ && upload_->state() == Upload::State::kRunning) connection->stream().abort();
-  if (upload_) co_await upload_->ended();
-  if (!whole) {
+  connection_->buffer().consume(connection_->decoder().head_bytes());
+  Failed failed = co_await pass_body(decoder, chunked && exchange.head->minor_version == 1);
+  co_await end_upload();
+  if (failed) {
+    connection_->stream().abort();
+    if (!answering_) {
+      co_await refuse(exchange, std::move(*failed));
+      co_return;
+    }
+    denial_ = std::move(failed);
+    outcome_.status = status;
     outcome_.aborted = true;
     keep_alive_ = false;
-    connection->stream().abort();
     client_.abort();
     co_return;
   }
+  outcome_.status = status;
   const bool uploaded = !upload_ || upload_->state() == Upload::State::kDone;
   if (!uploaded || !client_.body_complete()) keep_alive_ = false;
-  if (reusable && uploaded) worker_.upstream().give_back(std::move(connection));
+  if (reusable && uploaded) worker_.upstream().give_back(std::move(connection_));
 }
 
 bool Driver::append_response_head(const Exchange& exchange, const http::ResponseHead& head, bool chunked) {
   out_.clear();
   if (!stages::append_response_head(out_, exchange, head)) return false;
   if (chunked && exchange.head->minor_version == 0) keep_alive_ = false;  // ended by closing
-  if (!client_.body_complete() && !upload_) keep_alive_ = false;
+  // A client that is still sending is not asked for the rest if the answer says that it was in vain.
+  const bool sending = upload_ && upload_->state() == Upload::State::kRunning && head.status < 400;
+  if (!client_.body_complete() && !sending) keep_alive_ = false;
   if (exchange.head->method == http::Method::kHead) {
     if (head.body.bytes > 0) http::append_content_length(out_, head.body.bytes);
   } else if (chunked) {
@@ -351,40 +408,50 @@ bool Driver::append_response_head(const Exchange& exchange, const http::Response
   return true;
 }
 
-// Passes the body on as it comes, behind the head that stands in out_. False: one side broke.
-net::Task<bool> Driver::pass_body(upstream::Connection& connection, http::BodyDecoder& decoder,
-                                  bool chunked) {
-  const TimeLimits& time = worker_.shared().plan->limits.time;
-  Buffer& buffer = connection.buffer();
-  for (;;) {
+// Sends what stands in out_, and `body` behind it.
+net::Task<bool> Driver::send_answer(std::string_view body) {
+  answering_ = true;
+  const bool sent = co_await client_.send(out_, body);
+  out_.clear();
+  co_return sent;
+}
+
+// Passes the body on as it comes, behind the head that stands in out_.
+net::Task<Driver::Failed> Driver::pass_body(http::BodyDecoder& decoder, bool chunked) {
+  const std::int64_t within_ms = worker_.shared().plan->limits.time.upstream_first_byte_ms;
+  Buffer& buffer = connection_->buffer();
+  bool sent = true;
+  while (sent) {
     auto piece = decoder.feed(buffer.view());
-    if (!piece) co_return false;
+    if (!piece) co_return denied(Reason::kUpstreamMalformed, "upstream", http::name(piece.error()));
     if (!piece->data.empty()) {
       outcome_.response_body_bytes += piece->data.size();
       if (chunked) append_chunk(out_, piece->data);
-      const bool sent = co_await client_.send(out_, chunked ? std::string_view() : piece->data);
-      if (!sent) co_return false;
-      out_.clear();
+      sent = co_await send_answer(chunked ? std::string_view() : piece->data);
     }
     buffer.consume(piece->consumed);
+    if (!sent) break;
     if (decoder.complete()) {
       if (chunked) http::append_last_chunk(out_);
-      if (out_.empty()) co_return true;
-      co_return co_await client_.send(out_, {});
+      if (!out_.empty()) sent = co_await send_answer({});
+      if (sent) co_return std::nullopt;
+      break;
     }
     if (piece->consumed > 0) continue;
     // What is ready leaves before we wait: an event stream must not be held back.
     if (!out_.empty()) {
-      if (!co_await client_.send(out_, {})) co_return false;
-      out_.clear();
+      sent = co_await send_answer({});
+      continue;
     }
     buffer.reserve(BlockPool::kBlockBytes / 2);
-    const auto read = co_await connection.stream().read(buffer.tail(), buffer.tail_room(),
-                                                        deadline(time.upstream_first_byte_ms));
+    std::int64_t until = deadline(within_ms);
+    const auto read = co_await connection_->stream().read(buffer.tail(), buffer.tail_room(), until);
     if (read.status == net::IoStatus::kClosed && decoder.finish_on_close()) continue;
-    if (!read.ok()) co_return false;
-    buffer.commit(read.bytes);
+    if (!read.ok() && !still_has_time(read.status, until))
+      co_return read_failure(read.status, "closed within its answer");
+    if (read.ok()) buffer.commit(read.bytes);
   }
+  co_return denied(Reason::kClientClosed, "upstream", "closed before its answer was complete");
 }
 
 // An answer of our own: a body that is here already is dropped, any other ends the connection.

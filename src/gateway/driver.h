@@ -24,30 +24,40 @@ class Worker;
 class Driver {
  public:
   Driver(Worker& worker, ClientSide& client) : worker_(worker), client_(client) {}
+  ~Driver();
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
 
   // One exchange, from its decoded head to its record. True if the client's connection can carry another one;
   // `may_stay` false ends it in any case.
   net::Task<bool> run(stages::Exchange& exchange, bool may_stay);
+  // Breaks off what the exchange under way waits for at the upstream, so that it ends soon.
+  void abort();
 
  private:
   using Lease = upstream::Pool::Lease;
+  using Failed = std::optional<stages::Denial>;  // what went wrong, if something did
 
   net::Task<bool> judge(stages::Exchange& exchange);
-  net::Task<std::optional<stages::Denial>> gather_body(stages::Exchange& exchange, std::uint64_t bytes_max);
+  net::Task<Failed> gather_body(stages::Exchange& exchange, std::uint64_t bytes_max);
   net::Task<void> forward(stages::Exchange& exchange);
-  net::Task<Lease> send_request(stages::Exchange& exchange);
-  net::Task<Lease> obtain(stages::Exchange& exchange, bool fresh);
-  net::Task<std::optional<stages::Denial>> read_response_head(stages::Exchange& exchange,
-                                                              upstream::Connection& connection);
-  net::Task<void> pass_response(stages::Exchange& exchange, Lease connection);
-  net::Task<bool> pass_body(upstream::Connection& connection, http::BodyDecoder& decoder, bool chunked);
+  net::Task<Failed> send_request(stages::Exchange& exchange);
+  net::Task<Failed> obtain();
+  net::Task<Failed> start_upload(stages::Exchange& exchange);
+  net::Task<void> end_upload();
+  net::Task<Failed> read_response_head(stages::Exchange& exchange);
+  [[nodiscard]] Failed decode_response_head(const stages::Exchange& exchange, bool& complete);
+  net::Task<void> pass_response(stages::Exchange& exchange);
+  net::Task<Failed> pass_body(http::BodyDecoder& decoder, bool chunked);
+  net::Task<bool> send_answer(std::string_view body);
   net::Task<void> refuse(stages::Exchange& exchange, stages::Denial denial);
   net::Task<void> answer(stages::Exchange& exchange, const stages::LocalResponse& response);
 
   bool append_request_head(const stages::Exchange& exchange);
   bool append_response_head(const stages::Exchange& exchange, const http::ResponseHead& head, bool chunked);
-  [[nodiscard]] bool may_retry(const stages::Exchange& exchange,
-                               const upstream::Connection& connection) const;
+  [[nodiscard]] bool may_retry(const stages::Exchange& exchange) const;
+  [[nodiscard]] stages::Denial read_failure(net::IoStatus status, std::string_view closed) const;
+  [[nodiscard]] bool still_has_time(net::IoStatus status, std::int64_t& until) const;
   [[nodiscard]] std::int64_t deadline(std::int64_t within_ms) const;
   void end_request();
   void count_gathered();
@@ -59,6 +69,7 @@ class Driver {
   std::string_view buffered_;       // the judged body: in the client's buffer, or in body_
   std::string body_;                // a gathered body
   std::int64_t body_counted_ = 0;   // bytes of it that the process counts as in flight
+  Lease connection_;                // to the upstream, while the exchange is forwarded
   std::unique_ptr<Upload> upload_;  // of a streamed body
   std::optional<stages::Denial> denial_;
   stages::Outcome outcome_;
@@ -66,6 +77,8 @@ class Driver {
   std::int64_t ends_ms_ = 0;  // the exchange's total time
   bool keep_alive_ = false;
   bool retried_ = false;
+  bool broken_off_ = false;
+  bool answering_ = false;  // something of the upstream's answer may have left
 };
 
 }  // namespace caponier::gateway

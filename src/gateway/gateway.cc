@@ -78,7 +78,10 @@ void Gateway::report_keys(const fetch::KeyEvent& event) {
 void Gateway::start() {
   threads_.front()->loop.post([this] { keys_->start(); });
   for (auto& thread : threads_) {
-    thread->thread = std::thread([loop = &thread->loop] { loop->run(); });
+    thread->thread = std::thread([loop = &thread->loop] {
+      loop->run();
+      net::destroy_spawned();
+    });
   }
 }
 

@@ -6,7 +6,7 @@ namespace caponier::gateway {
 
 net::Task<void> Upload::run() {
   const State end = co_await relay();
-  if (end != State::kDone) upstream_.abort();
+  if (end != State::kDone && end != State::kUpstreamClosed) upstream_.abort();
   state_ = end;
   if (waiter_) std::exchange(waiter_, {}).resume();
 }
@@ -17,13 +17,11 @@ net::Task<Upload::State> Upload::relay() {
     switch (piece.status) {
       case BodyPiece::Status::kData:
         break;
-      case BodyPiece::Status::kEnd: {
+      case BodyPiece::Status::kEnd:
         if (!chunked_) co_return State::kDone;
         frame_.clear();
         http::append_last_chunk(frame_);
-        const auto sent = co_await upstream_.write(frame_, {}, upstream_.loop().now_ms() + write_ms_);
-        co_return sent.ok() ? State::kDone : State::kUpstreamClosed;
-      }
+        co_return co_await pass(frame_, {});
       case BodyPiece::Status::kTooSlow:
         co_return State::kTooSlow;
       case BodyPiece::Status::kClosed:
@@ -35,11 +33,18 @@ net::Task<Upload::State> Upload::relay() {
     if (bytes_ > bytes_max_) co_return State::kTooLarge;
     frame_.clear();
     if (chunked_) http::append_chunk_head(frame_, piece.data.size());
-    auto sent = co_await upstream_.write(frame_, piece.data, upstream_.loop().now_ms() + write_ms_);
-    if (sent.ok() && chunked_)
-      sent = co_await upstream_.write("\r\n", {}, upstream_.loop().now_ms() + write_ms_);
-    if (!sent.ok()) co_return State::kUpstreamClosed;
+    State passed = co_await pass(frame_, piece.data);
+    if (passed == State::kDone && chunked_) passed = co_await pass("\r\n", {});
+    if (passed != State::kDone) co_return passed;
   }
+}
+
+// kDone, or why the upstream does not take it. The views live in this object or in the client's buffer.
+net::Task<Upload::State> Upload::pass(std::string_view first, std::string_view second) {
+  const auto sent = co_await upstream_.write(first, second, upstream_.loop().now_ms() + write_ms_);
+  progress_ms_ = upstream_.loop().now_ms();
+  if (sent.ok()) co_return State::kDone;
+  co_return sent.status == net::IoStatus::kTimedOut ? State::kUpstreamTooSlow : State::kUpstreamClosed;
 }
 
 }  // namespace caponier::gateway

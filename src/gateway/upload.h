@@ -22,19 +22,28 @@ class Upload {
     kTooSlow,
     kClientClosed,
     kMalformed,
+    kUpstreamTooSlow,
     kUpstreamClosed
   };
 
   // `chunked`: the framing towards the upstream. At most `bytes_max` body bytes.
   Upload(ClientSide& client, net::Stream& upstream, bool chunked, std::uint64_t bytes_max,
          std::int64_t write_ms)
-      : client_(client), upstream_(upstream), chunked_(chunked), bytes_max_(bytes_max), write_ms_(write_ms) {}
+      : client_(client),
+        upstream_(upstream),
+        chunked_(chunked),
+        bytes_max_(bytes_max),
+        write_ms_(write_ms),
+        progress_ms_(upstream.loop().now_ms()) {}
 
   // Starts; runs until the body is through or broken. On a break, the upstream's connection is aborted, which
-  // wakes whoever waits for its answer.
+  // wakes whoever waits for its answer; unless it was the upstream that stopped reading: its answer may be on
+  // the way.
   void start() { net::spawn(run()); }
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  // When the upstream was last given something; steady.
+  [[nodiscard]] std::int64_t progress_ms() const { return progress_ms_; }
 
   // `co_await upload.ended()`.
   class Ended {
@@ -52,12 +61,14 @@ class Upload {
  private:
   net::Task<void> run();
   net::Task<State> relay();
+  net::Task<State> pass(std::string_view first, std::string_view second);
 
   ClientSide& client_;
   net::Stream& upstream_;
   bool chunked_;
   std::uint64_t bytes_max_;
   std::int64_t write_ms_;
+  std::int64_t progress_ms_;
   std::uint64_t bytes_ = 0;
   std::string frame_;
   State state_ = State::kRunning;

@@ -82,7 +82,8 @@ IoResult SocketStream::try_write(std::string_view first, std::string_view second
     count = send_both(fd_, first, second);
   } while (count < 0 && errno == EINTR);
   if (count < 0) {
-    if (errno != EAGAIN) return broken();
+    // Not the end of what can be read: an answer may have come before the peer stopped listening.
+    if (errno != EAGAIN) return {IoStatus::kReset, 0};
     writable_ = false;
     return {IoStatus::kWouldBlock, 0};
   }

@@ -26,6 +26,12 @@ void Stream::ReadAwaiter::expired() {
   std::exchange(handle_, {}).resume();
 }
 
+void Stream::ReadAwaiter::give_up() {
+  if (!handle_) return;
+  TimerWheel::cancel(*this);
+  expired();
+}
+
 bool Stream::WriteAwaiter::advance() {
   while (!first_.empty() || !second_.empty()) {
     const IoResult result = stream_.try_write(first_, second_);

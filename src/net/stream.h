@@ -70,6 +70,8 @@ class Stream::ReadAwaiter final : private Waiter, private TimerNode {
   ~ReadAwaiter() {
     if (handle_) stream_.wait(Direction::kRead, nullptr);
   }
+  // Ends the wait now, as if the deadline had passed; nothing if it does not wait.
+  void give_up();
   bool await_ready() {
     result_ = stream_.try_read(into_, bytes_max_);
     return result_.status != IoStatus::kWouldBlock;

@@ -116,8 +116,9 @@ void spawn(Task<void> task) {
 
 std::size_t destroy_spawned() {
   std::size_t count = 0;
-  while (spawned.next != &spawned) {
-    auto& promise = static_cast<Spawned::promise_type&>(*spawned.next);
+  // The youngest first: a task that another one started may refer to what that one owns.
+  while (spawned.previous != &spawned) {
+    auto& promise = static_cast<Spawned::promise_type&>(*spawned.previous);
     std::coroutine_handle<Spawned::promise_type>::from_promise(promise).destroy();
     ++count;
   }

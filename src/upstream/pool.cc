@@ -13,6 +13,11 @@ Connection::~Connection() {
 }
 
 void Connection::ready() {
+  char stray = 0;
+  if (stream_->try_read(&stray, 1).status == net::IoStatus::kWouldBlock) {
+    stream_->wait(net::Direction::kRead, this);
+    return;
+  }
   // Nothing is owed to us: whatever this is, a close or stray bytes, the connection cannot carry another
   // exchange.
   pool_.drop(this);

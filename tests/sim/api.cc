@@ -1,0 +1,113 @@
+#include "sim/api.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "config/config.h"
+#include "openapi/contract.h"
+
+namespace caponier::sim {
+namespace {
+
+constexpr std::string_view kIssuer = "urn:caponier:dev:sim";
+
+constexpr std::string_view kContract = R"(openapi: 3.0.3
+info: {title: Sim, version: '1'}
+servers: [{url: /v1}]
+components:
+  securitySchemes:
+    bearer: {type: http, scheme: bearer}
+  responses:
+    Ok: {description: ok, content: {application/json: {}}}
+    Bad: {description: no, content: {application/json: {}}}
+security: [{bearer: ['sim']}]
+paths:
+  /things/{id}:
+    parameters:
+      - {name: id, in: path, required: true, schema: {type: integer, minimum: 0}}
+    get:
+      operationId: readThing
+      parameters: [{name: size, in: query, schema: {type: integer, minimum: 0, maximum: 100000}}]
+      responses: {'200': {$ref: '#/components/responses/Ok'}, 4XX: {$ref: '#/components/responses/Bad'}}
+    head:
+      operationId: headThing
+      responses: {'200': {$ref: '#/components/responses/Ok'}, 4XX: {$ref: '#/components/responses/Bad'}}
+    delete:
+      operationId: deleteThing
+      responses: {'200': {$ref: '#/components/responses/Ok'}, 4XX: {$ref: '#/components/responses/Bad'}}
+  /things:
+    post:
+      operationId: makeThing
+      x-caponier: {body_bytes_max: 2000}
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              type: object
+              required: [id]
+              properties: {id: {type: integer, minimum: 0}, pad: {type: string}}
+      responses: {'200': {$ref: '#/components/responses/Ok'}, 4XX: {$ref: '#/components/responses/Bad'}}
+  /files/{id}:
+    put:
+      operationId: putFile
+      x-caponier: {body_bytes_max: 200000}
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: integer, minimum: 0}}
+      requestBody: {required: true, content: {application/octet-stream: {}}}
+      responses: {'200': {$ref: '#/components/responses/Ok'}, 4XX: {$ref: '#/components/responses/Bad'}}
+  /open/{id}:
+    get:
+      operationId: readOpen
+      security: []
+      x-caponier: {public: {reason: anyone may read}}
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: integer, minimum: 0}}
+      responses: {'200': {$ref: '#/components/responses/Ok'}, 4XX: {$ref: '#/components/responses/Bad'}}
+)";
+
+constexpr std::string_view kConfig = R"(upstream: {url: 'http://127.0.0.1:9000'}
+defaults:
+  rate_limit: {per_address: {off: simulated}, per_credential: {off: simulated}}
+)";
+
+}  // namespace
+
+Api::Api(const Limits* limits)
+    : key(jose::SigningKey::generate().value()), foreign(jose::SigningKey::generate().value()) {
+  Diagnostics diagnostics;
+  const auto contract = openapi::load_contract(kContract, "sim.yaml", diagnostics);
+  const auto config = config::read_config(kConfig, "caponier.yaml", diagnostics);
+  config->dev = true;
+  if (limits != nullptr) config->limits = *limits;
+  plan::CompileInput input;
+  input.contract = contract.get();
+  input.config = config.get();
+  input.development_issuer = kIssuer;
+  plan = plan::compile_plan(input, diagnostics);
+  if (!plan) {
+    for (const Diagnostic& diagnostic : diagnostics.all())
+      std::fprintf(stderr, "%s\n", to_text(diagnostic).c_str());
+    std::abort();
+  }
+  good = token(key, "sim", 3600);
+  poor = token(key, "other", 3600);
+  expired = token(key, "sim", -3600);
+  forged = token(foreign, "sim", 3600);
+}
+
+std::string Api::token(const jose::SigningKey& by, std::string_view scope, std::int64_t expires_in_s) const {
+  const std::int64_t issued_s = kStartS - 7200;
+  const std::string claims =
+      R"({"iss":")" + std::string(kIssuer) + R"(","aud":")" + plan->issuers.front().rules.audiences.front() +
+      R"(","sub":"alice","iat":)" + std::to_string(issued_s) + R"(,"exp":)" +
+      std::to_string(kStartS + expires_in_s) + R"(,"scope":")" + std::string(scope) + "\"}";
+  return by.sign(claims).value();
+}
+
+const Api& api() {
+  static const Api kApi;
+  return kApi;
+}
+
+}  // namespace caponier::sim

@@ -1,0 +1,157 @@
+// What must hold at the end of every run.
+#include <map>
+
+#include "sim/world.h"
+
+namespace caponier::sim {
+namespace {
+
+void complain(std::string& wrong, std::uint32_t id, const std::string& what) {
+  wrong += "request " + std::to_string(id) + ": " + what + "\n";
+}
+
+const Request* request_of(const World& world, std::uint32_t id) {
+  for (const auto& visit : world.visits) {
+    for (const Request& request : visit->requests) {
+      if (request.id == id) return &request;
+    }
+  }
+  return nullptr;
+}
+
+bool was_cut(const Request& request) {
+  return request.sent_bytes != std::string::npos;
+}
+
+// The one record that tells of this answer.
+void check_answer_recorded(const World& world, const Request& request, const Response& response,
+                           std::string& wrong) {
+  const Record* found = nullptr;
+  for (const Record& record : world.records) {
+    if (record.request_id != response.request_id) continue;
+    if (found != nullptr) complain(wrong, request.id, "two records of one answer");
+    found = &record;
+  }
+  if (found == nullptr) return complain(wrong, request.id, "an answer without a record");
+  const char* type = request.decodable ? "exchange" : "undecodable";
+  if (found->type != type) complain(wrong, request.id, "recorded as " + found->type);
+  if (found->status != response.status)
+    complain(wrong, request.id,
+             "recorded with status " + std::to_string(found->status) + ", answered " +
+                 std::to_string(response.status));
+  if (request.decodable && found->id != request.id) complain(wrong, request.id, "another request's record");
+  // A client that left may have got less than was sent.
+  if (!response.whole && !found->aborted && world.weather.faults.reset_ppm == 0)
+    complain(wrong, request.id, "an answer that is not whole is recorded as whole");
+}
+
+// An answer of the upstream, or one of the gateway's, to exactly this request.
+void check_response(const World& world, const Request& request, const Response& response,
+                    std::string& wrong) {
+  if (!response.server.empty()) complain(wrong, request.id, "the upstream's Server header came through");
+  if (response.request_id.empty()) return complain(wrong, request.id, "an answer without X-Request-ID");
+  check_answer_recorded(world, request, response, wrong);
+  if (!response.sim_id.empty()) {
+    if (response.sim_id != std::to_string(request.id))
+      complain(wrong, request.id, "got the answer to request " + response.sim_id);
+    if (!request.allowed) complain(wrong, request.id, "refused, and answered by the upstream");
+    const std::string start = "{\"id\":" + std::to_string(request.id) + ",";
+    if (request.method != "HEAD" && !response.body.empty() &&
+        start.compare(0, std::string::npos, response.body, 0, std::min(start.size(), response.body.size())) !=
+            0 &&
+        response.body.size() >= start.size())
+      complain(wrong, request.id, "got another request's body: " + response.body.substr(0, 40));
+  }
+  if (was_cut(request)) return;
+  const bool due = response.status == request.status && response.whole;
+  if (request.allowed && world.weather.calm() && (!due || response.sim_id.empty()))
+    complain(wrong, request.id, "allowed in calm weather, got " + std::to_string(response.status));
+  if (!request.allowed && response.status != request.status)
+    complain(wrong, request.id,
+             "due is " + std::to_string(request.status) + ", got " + std::to_string(response.status));
+}
+
+void check_visit(const World& world, const Visit& visit, std::string& wrong) {
+  bool may_be_closed = !world.weather.calm();
+  for (std::size_t i = 0; i < visit.requests.size(); ++i) {
+    const Request& request = visit.requests[i];
+    // A client that leaves within a pipelined request resets the answers that were on their way.
+    if (was_cut(request) || (visit.pipelined && was_cut(visit.requests.back()))) may_be_closed = true;
+    if (i < visit.responses.size() && visit.responses[i]) {
+      const Response& response = *visit.responses[i];
+      check_response(world, request, response, wrong);
+      if (response.closes || request.may_close) may_be_closed = true;
+    } else if (!may_be_closed) {
+      complain(wrong, request.id, "no answer");
+    }
+  }
+  if (visit.stray_bytes) wrong += "more came back than answers\n";
+}
+
+// Ours and the caller's, once each, and nothing that the client said about itself.
+void check_canonical(const Request& request, const Seen& seen, std::string& wrong) {
+  if (seen.method != request.method || seen.target != request.upstream_target)
+    complain(wrong, request.id, "upstream got " + seen.method + " " + seen.target);
+  if (seen.header("Host") != "127.0.0.1:9000") complain(wrong, request.id, "Host: " + seen.header("Host"));
+  const bool known = !seen.header("Authorization").empty();
+  if (seen.header("Caponier-Subject") != (known ? "alice" : ""))
+    complain(wrong, request.id, "Caponier-Subject: " + seen.header("Caponier-Subject"));
+  for (const char* name : {"Cookie", "X-Forwarded-For", "Expect", "Connection"}) {
+    if (!seen.header(name).empty()) complain(wrong, request.id, std::string(name) + " came through");
+  }
+  if (seen.whole && seen.body != request.upstream_body)
+    complain(wrong, request.id, "another body came through");
+}
+
+}  // namespace
+
+void check_records(const World& world, std::string& wrong) {
+  std::map<std::uint32_t, int> by_id;
+  std::map<std::string, int> by_request_id;
+  for (const Record& record : world.records) {
+    if (record.type == "exchange") {
+      ++by_id[record.id];
+      const Request* request = request_of(world, record.id);
+      if (request == nullptr) {
+        wrong += "a record of no request\n";
+        continue;
+      }
+      if (!request->allowed && (record.attempts > 0 || record.reason.empty()))
+        complain(wrong, record.id, "refused, but recorded as if it were not");
+      if (record.aborted && record.reason.empty()) complain(wrong, record.id, "aborted without a reason");
+    } else if (record.type != "undecodable") {
+      wrong += "an unexpected record of type '" + record.type + "'\n";
+    }
+    if (!record.request_id.empty() && ++by_request_id[record.request_id] > 1)
+      wrong += "two records of request id " + record.request_id + "\n";
+  }
+  for (const auto& [id, count] : by_id) {
+    if (count > 1) complain(wrong, id, std::to_string(count) + " records");
+  }
+}
+
+void check_upstream(const World& world, std::string& wrong) {
+  std::map<std::size_t, bool> spoiled;  // connections on which a request stayed incomplete
+  for (const auto& seen : world.upstream->seen()) {
+    const Request* request = request_of(world, seen->id);
+    if (request == nullptr || !request->allowed) {
+      wrong += "the upstream saw request " + std::to_string(seen->id) + ", which is not allowed\n";
+      continue;
+    }
+    if (spoiled[seen->connection])
+      complain(wrong, seen->id, "came on a connection whose last body was aborted");
+    if (!seen->whole) spoiled[seen->connection] = true;
+    check_canonical(*request, *seen, wrong);
+    if (world.records_of(seen->id).size() != 1) complain(wrong, seen->id, "went upstream without one record");
+  }
+  for (const std::string& scrap : world.upstream->scraps()) {
+    if (world.weather.calm() || !scrap.starts_with("cut: "))
+      wrong += "the upstream got a scrap: " + scrap + "\n";
+  }
+}
+
+void check_responses(const World& world, std::string& wrong) {
+  for (const auto& visit : world.visits) check_visit(world, *visit, wrong);
+}
+
+}  // namespace caponier::sim

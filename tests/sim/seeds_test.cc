@@ -1,0 +1,59 @@
+// Random runs. CAPONIER_SIM_SEED=n replays one, CAPONIER_SIM_SEEDS=n sets how many there are.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "sim/world.h"
+
+namespace caponier::sim {
+namespace {
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+Weather weather_of(Dice& dice) {
+  Weather weather;
+  weather.faults.fragment_reads = dice.chance(70);
+  weather.faults.fragment_writes = dice.chance(70);
+  weather.faults.delay_ms_max = dice.chance(60) ? static_cast<std::int64_t>(dice.below(50)) : 0;
+  if (dice.chance(30)) weather.faults.buffer_bytes = 1 + dice.below(4000);
+  if (dice.chance(40)) weather.bad_upstream_percent = 30;
+  if (dice.chance(25)) weather.faults.reset_ppm = 5000;
+  if (dice.chance(15)) weather.faults.refuse_ppm = 200'000;
+  if (dice.chance(10)) weather.faults.vanish_ppm = 100'000;
+  return weather;
+}
+
+std::string run_seed(std::uint64_t seed) {
+  Dice dice(seed);
+  const Weather weather = weather_of(dice);
+  World world(api(), seed, weather);
+  std::uint32_t id = 0;
+  for (std::size_t i = 1 + dice.below(6); i > 0; --i) {
+    Visit& visit = world.add_visit();
+    visit.pipelined = dice.chance(40);
+    for (std::size_t j = 1 + dice.below(7); j > 0; --j) {
+      visit.requests.push_back(make_request(dice, ++id));
+      // Who pipelines does not wait to be invited.
+      if (visit.pipelined) visit.requests.back().head_bytes = 0;
+      if (visit.requests.back().sent_bytes != std::string::npos) break;
+    }
+  }
+  world.run();
+  return world.verdict();
+}
+
+TEST(Seeds, whatever_happens_the_invariants_hold) {
+  const std::uint64_t one = from_environment("CAPONIER_SIM_SEED", 0);
+  const std::uint64_t first = one != 0 ? one : 1;
+  const std::uint64_t last = one != 0 ? one : from_environment("CAPONIER_SIM_SEEDS", 300);
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    ASSERT_EQ(run_seed(seed), "") << "replay with CAPONIER_SIM_SEED=" << seed;
+  }
+}
+
+}  // namespace
+}  // namespace caponier::sim

@@ -1,0 +1,152 @@
+#include "sim/world.h"
+
+#include <algorithm>
+
+#include "json/document.h"
+
+namespace caponier::sim {
+namespace {
+
+std::string text_of(const json::Value& record, std::string_view name) {
+  const auto value = record.find(name);
+  return value && value->is(json::Kind::kString) ? std::string(value->string()) : std::string();
+}
+
+std::uint64_t number_of(const json::Value& record, std::string_view name) {
+  const auto value = record.find(name);
+  return value && value->is(json::Kind::kNumber) ? std::stoull(std::string(value->number_text())) : 0;
+}
+
+// How many bytes GET /v1/things/7?size=N asks for.
+std::size_t size_in(std::string_view target) {
+  const std::size_t at = target.find("size=");
+  return at == std::string_view::npos ? 20 : std::stoul(std::string(target.substr(at + 5)));
+}
+
+}  // namespace
+
+World::World(const Api& api, std::uint64_t seed, const Weather& the_weather)
+    : loop(Now{.wall_ms = kStartS * 1000, .steady_us = 1'000'000'000}),
+      dice(seed),
+      weather(the_weather),
+      network(loop, seed, the_weather.faults),
+      shared(api.plan, dice) {
+  choose = [this](const Seen& seen) { return answer(seen); };
+  shared.give_records = [this](std::string& lines) { take_records(lines); };
+  worker = std::make_unique<gateway::Worker>(shared, network, dice);
+  keys = std::make_unique<fetch::KeyService>(network, api.plan, shared.keys, api.key.public_key_set(),
+                                             [](const fetch::KeyEvent&) {});
+  shared.key_service = keys.get();
+  keys->start();
+  upstream =
+      std::make_unique<Upstream>(network, kUpstreamPort, [this](const Seen& seen) { return choose(seen); });
+  auto listener = network.listen(*net::parse_address("127.0.0.1", kGatewayPort)).value();
+  worker->serve(std::move(listener), std::make_shared<gateway::Surface>(gateway::Surface{"public", nullptr}));
+}
+
+World::~World() {
+  // What hangs is reported by run(); its frames must not outlive what they refer to.
+  net::destroy_spawned();
+}
+
+Visit& World::add_visit() {
+  visits.push_back(std::make_unique<Visit>());
+  return *visits.back();
+}
+
+void World::run() {
+  for (const auto& visit : visits) net::spawn(pay(&network, visit.get(), dice.next(), patience_ms));
+  const bool over = loop.run_until(
+      [this] { return std::ranges::all_of(visits, [](const auto& visit) { return visit->done; }); });
+  if (!over) unrest += "a client never ended\n";
+  shared.draining.store(true);
+  keys->stop();
+  worker->drain();
+  // Exchanges whose client has gone end by their deadlines.
+  if (!loop.run_until([this] { return worker->idle(); }, 200'000)) unrest += "connections stayed open\n";
+  worker->flush_records();
+  if (shared.connections.total() != 0) unrest += "connections are still counted\n";
+  (void)worker->overloaded();
+  constexpr std::uint64_t kCountingStep = 64 * 1024;
+  if (shared.in_flight_bytes.load() >= kCountingStep) {
+    unrest += "bytes are still counted as in flight: " + std::to_string(shared.in_flight_bytes.load()) + "\n";
+  }
+  // Blocks of buffers, those of pooled connections included, are all given back with the worker's end.
+  upstream->close();
+  worker.reset();
+  loop.run_for(1000);
+  const std::size_t slow = upstream->open();
+  if (const std::size_t left = net::destroy_spawned(); left != slow)
+    unrest += std::to_string(left - slow) + " tasks never ended\n";
+}
+
+Answer World::answer(const Seen& seen) {
+  Answer answer;
+  const auto framing = static_cast<Framing>(dice.below(3));
+  const std::string body = thing(seen.id, size_in(seen.target));
+  answer.bytes = response_bytes(seen.id, 200, body, framing, seen.method == "HEAD", 1 + dice.below(8000));
+  answer.closes = framing == Framing::kUntilClose;
+  if (dice.chance(20)) answer.bytes.insert(0, "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n");
+  if (dice.chance(30)) answer.delay_ms = static_cast<std::int64_t>(dice.below(500));
+  if (!dice.chance(weather.bad_upstream_percent)) return answer;
+  misserved_.insert(seen.id);
+  switch (dice.below(5)) {
+    case 0:
+      answer.early = true;
+      answer.bytes =
+          response_bytes(seen.id, 422, thing(seen.id, 50), Framing::kUntilClose, seen.method == "HEAD");
+      answer.closes = true;
+      break;
+    case 1:
+      answer.bytes.insert(dice.below(answer.bytes.size()), 1, '\0');
+      break;
+    case 2:
+      answer.delay_ms = 40'000;
+      break;
+    default:
+      answer.dies_at = dice.below(answer.bytes.size());
+      answer.resets = dice.chance(50);
+      break;
+  }
+  return answer;
+}
+
+void World::take_records(std::string& lines) {
+  json::Document document;
+  for (std::size_t at = 0; at < lines.size();) {
+    const std::size_t end = lines.find('\n', at);
+    const auto line = document.read(std::string_view(lines).substr(at, end - at), JsonLimits{});
+    at = end + 1;
+    Record record;
+    if (line) {
+      record.type = text_of(*line, "type");
+      record.request_id = text_of(*line, "request_id");
+      record.reason = text_of(*line, "reason");
+      record.stage = text_of(*line, "stage");
+      record.id = id_in(text_of(*line, "user_agent"));
+      record.status = number_of(*line, "status");
+      record.attempts = number_of(*line, "attempts");
+      record.aborted = line->find("aborted").has_value();
+    }
+    records.push_back(std::move(record));
+  }
+  lines.clear();
+}
+
+std::vector<const Record*> World::records_of(std::uint32_t id) const {
+  std::vector<const Record*> found;
+  for (const Record& record : records) {
+    if (record.id == id) found.push_back(&record);
+  }
+  return found;
+}
+
+std::string World::verdict() const {
+  std::string wrong = unrest;
+  check_records(*this, wrong);
+  check_upstream(*this, wrong);
+  check_responses(*this, wrong);
+  return wrong;
+}
+
+}  // namespace caponier::sim
