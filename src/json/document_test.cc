@@ -162,11 +162,6 @@ TEST(DocumentRead, every_prefix_of_a_document_is_refused_as_truncated) {
   EXPECT_EQ(refusal(text.substr(0, 0)), "empty");
   for (std::size_t size = 1; size < text.size(); ++size) {
     EXPECT_EQ(refusal(text.substr(0, size)), "truncated") << text.substr(0, size);
-    for (const std::string_view end : {"]", "} "}) {
-      if (size + 1 < text.size()) {
-        EXPECT_NE(refusal(std::string(text.substr(0, size)).append(end)), "accepted");
-      }
-    }
   }
 }
 
