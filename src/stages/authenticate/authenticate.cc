@@ -19,7 +19,7 @@ bool is_bearer(const plan::Scheme& scheme) {
 
 // The header that a scheme reads; an API key may stand in Authorization, too.
 std::string_view place(const plan::Scheme& scheme) {
-  return is_bearer(scheme) ? "authorization" : scheme.header_name;
+  return is_bearer(scheme) ? std::string_view("authorization") : std::string_view(scheme.header_name);
 }
 
 bool same_place(const plan::Scheme& a, const plan::Scheme& b) {
