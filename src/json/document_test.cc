@@ -162,6 +162,7 @@ TEST(DocumentRead, every_prefix_of_a_document_is_refused_as_truncated) {
   EXPECT_EQ(refusal(text.substr(0, 0)), "empty");
   for (std::size_t size = 1; size < text.size(); ++size) {
     EXPECT_EQ(refusal(text.substr(0, size)), "truncated") << text.substr(0, size);
+    EXPECT_NE(refusal(std::string(text.substr(0, size)) + "] "), "accepted") << text.substr(0, size);
   }
 }
 
