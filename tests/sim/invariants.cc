@@ -24,7 +24,7 @@ bool was_cut(const Request& request) {
 }
 
 // The one record that tells of this answer.
-void check_answer_recorded(const World& world, const Request& request, const Response& response,
+void check_answer_recorded(const World& world, const Request& request, const Response& response, bool left,
                            std::string& wrong) {
   const Record* found = nullptr;
   for (const Record& record : world.records) {
@@ -41,16 +41,16 @@ void check_answer_recorded(const World& world, const Request& request, const Res
                  std::to_string(response.status));
   if (request.decodable && found->id != request.id) complain(wrong, request.id, "another request's record");
   // A client that left may have got less than was sent.
-  if (!response.whole && !found->aborted && world.weather.faults.reset_ppm == 0)
+  if (!response.whole && !left && !found->aborted && world.weather.faults.reset_ppm == 0)
     complain(wrong, request.id, "an answer that is not whole is recorded as whole");
 }
 
 // An answer of the upstream, or one of the gateway's, to exactly this request.
-void check_response(const World& world, const Request& request, const Response& response,
+void check_response(const World& world, const Request& request, const Response& response, bool left,
                     std::string& wrong) {
   if (!response.server.empty()) complain(wrong, request.id, "the upstream's Server header came through");
   if (response.request_id.empty()) return complain(wrong, request.id, "an answer without X-Request-ID");
-  check_answer_recorded(world, request, response, wrong);
+  check_answer_recorded(world, request, response, left, wrong);
   if (!response.sim_id.empty()) {
     if (response.sim_id != std::to_string(request.id))
       complain(wrong, request.id, "got the answer to request " + response.sim_id);
@@ -62,7 +62,7 @@ void check_response(const World& world, const Request& request, const Response& 
         response.body.size() >= start.size())
       complain(wrong, request.id, "got another request's body: " + response.body.substr(0, 40));
   }
-  if (was_cut(request)) return;
+  if (left) return;
   const bool due = response.status == request.status && response.whole;
   if (request.allowed && world.weather.calm() && (!due || response.sim_id.empty()))
     complain(wrong, request.id, "allowed in calm weather, got " + std::to_string(response.status));
@@ -76,10 +76,11 @@ void check_visit(const World& world, const Visit& visit, std::string& wrong) {
   for (std::size_t i = 0; i < visit.requests.size(); ++i) {
     const Request& request = visit.requests[i];
     // A client that leaves within a pipelined request resets the answers that were on their way.
-    if (was_cut(request) || (visit.pipelined && was_cut(visit.requests.back()))) may_be_closed = true;
+    const bool left = was_cut(request) || (visit.pipelined && was_cut(visit.requests.back()));
+    may_be_closed |= left;
     if (i < visit.responses.size() && visit.responses[i]) {
       const Response& response = *visit.responses[i];
-      check_response(world, request, response, wrong);
+      check_response(world, request, response, left, wrong);
       if (response.closes || request.may_close) may_be_closed = true;
     } else if (!may_be_closed) {
       complain(wrong, request.id, "no answer");
@@ -145,7 +146,12 @@ void check_upstream(const World& world, std::string& wrong) {
     if (world.records_of(seen->id).size() != 1) complain(wrong, seen->id, "went upstream without one record");
   }
   for (const std::string& scrap : world.upstream->scraps()) {
-    if (world.weather.calm() || !scrap.starts_with("cut: "))
+    // A head that was cut, because its client left or its connection broke, is of an allowed request too.
+    const std::size_t at = scrap.find("User-Agent: sim/");
+    const std::uint32_t id =
+        at == std::string::npos ? 0 : id_in(scrap.substr(at + 12, scrap.find('\r', at) - at - 12));
+    const Request* request = request_of(world, id);
+    if (!scrap.starts_with("cut: ") || (request != nullptr && !request->allowed))
       wrong += "the upstream got a scrap: " + scrap + "\n";
   }
 }
