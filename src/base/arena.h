@@ -22,7 +22,12 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  void* allocate(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t));
+  void* allocate(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
+    const std::size_t skipped = -reinterpret_cast<std::uintptr_t>(at_) & (alignment - 1);
+    const auto left = static_cast<std::size_t>(end_ - at_);
+    if (at_ == nullptr || skipped > left || bytes > left - skipped) return allocate_block(bytes, alignment);
+    return take(skipped, bytes);
+  }
 
   template <class T>
   std::span<T> array(std::size_t count) {
@@ -56,6 +61,14 @@ class Arena {
     std::unique_ptr<std::byte[]> bytes;
     std::size_t size;
   };
+  void* take(std::size_t skipped, std::size_t bytes) {
+    void* const result = at_ + skipped;
+    at_ += skipped + bytes;
+    in_use_ += skipped + bytes;
+    return result;
+  }
+  void* allocate_block(std::size_t bytes, std::size_t alignment);
+
   std::size_t first_bytes_;
   std::vector<Block> blocks_;
   std::byte* at_ = nullptr;

@@ -1,6 +1,7 @@
 // Small, locale-free work on bytes: ASCII case, hexadecimal, base64url, constant-time comparison.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,8 +19,12 @@ constexpr char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
 
-// ASCII case-insensitive equality; for header names and schemes.
-bool equals_ignore_case(std::string_view a, std::string_view b);
+// ASCII case-insensitive equality; for header names and schemes. Most comparisons end at the lengths, so that
+// only the others are worth a call.
+bool equal_ignoring_case(const char* a, const char* b, std::size_t size);
+inline bool equals_ignore_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && equal_ignoring_case(a.data(), b.data(), a.size());
+}
 // Compares without telling by its duration where the two differ. Different lengths return false at once.
 bool equals_constant_time(std::string_view a, std::string_view b);
 std::string lower(std::string_view text);

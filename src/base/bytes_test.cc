@@ -16,6 +16,24 @@ TEST(Bytes, header_names_compare_without_case_and_nothing_else) {
   EXPECT_FALSE(equals_ignore_case("[", "{"));
 }
 
+TEST(Bytes, equality_ignores_the_case_of_letters_only_at_every_length_and_place) {
+  for (std::size_t size = 1; size <= 20; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int a = 0; a < 256; ++a) {
+        // Those that differ in the bit of the case, and in the one beside it.
+        for (const int b : {a ^ 0x20, a ^ 0x60, a}) {
+          std::string one(size, 'x');
+          std::string other(size, 'X');
+          one[at] = static_cast<char>(a);
+          other[at] = static_cast<char>(b);
+          const bool same = to_lower(one[at]) == to_lower(other[at]);
+          ASSERT_EQ(equals_ignore_case(one, other), same) << size << " " << at << " " << a << " " << b;
+        }
+      }
+    }
+  }
+}
+
 TEST(Bytes, constant_time_comparison_agrees_with_equality) {
   EXPECT_TRUE(equals_constant_time("", ""));
   EXPECT_TRUE(equals_constant_time("secret", "secret"));

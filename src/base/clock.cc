@@ -31,12 +31,12 @@ Date date_of(std::int64_t days_since_1970) {
   return {static_cast<unsigned>(year), month, day};
 }
 
-char* put(char* out, unsigned value, int digits) {
-  for (int i = digits - 1; i >= 0; --i) {
-    out[i] = static_cast<char>('0' + value % 10);
-    value /= 10;
-  }
-  return out + digits;
+// Two digits, and what stands behind them.
+char* put(char* out, unsigned below_100, char separator) {
+  out[0] = static_cast<char>('0' + below_100 / 10);
+  out[1] = static_cast<char>('0' + below_100 % 10);
+  out[2] = separator;
+  return out + 3;
 }
 
 }  // namespace
@@ -51,20 +51,18 @@ void format_rfc3339(std::int64_t wall_ms, char* out) {
   }
   const Date date = date_of(days);
   const auto ms = static_cast<unsigned>(in_day);
-  out = put(out, date.year, 4);
-  *out++ = '-';
-  out = put(out, date.month, 2);
-  *out++ = '-';
-  out = put(out, date.day, 2);
-  *out++ = 'T';
-  out = put(out, ms / 3'600'000, 2);
-  *out++ = ':';
-  out = put(out, ms / 60'000 % 60, 2);
-  *out++ = ':';
-  out = put(out, ms / 1'000 % 60, 2);
-  *out++ = '.';
-  out = put(out, ms % 1'000, 3);
-  *out = 'Z';
+  const unsigned second = ms / 1'000;
+  const unsigned minute = second / 60;
+  put(out, date.year / 100, '0');
+  out = put(out + 2, date.year % 100, '-');
+  out = put(out, date.month, '-');
+  out = put(out, date.day, 'T');
+  out = put(out, minute / 60, ':');
+  out = put(out, minute % 60, ':');
+  out = put(out, second % 60, '.');
+  const unsigned thousandths = ms % 1'000;
+  *out++ = static_cast<char>('0' + thousandths / 100);
+  put(out, thousandths % 100, 'Z');
 }
 
 }  // namespace caponier

@@ -42,9 +42,8 @@ std::string scopes(const plan::Operation& operation) {
 
 std::string validation(const plan::Operation& operation) {
   std::string out;
-  if (!operation.parameters.empty())
-    out = std::to_string(operation.parameters.size()) +
-          (operation.parameters.size() == 1 ? " parameter" : " parameters");
+  const std::size_t count = operation.parameters.size();
+  if (count > 0) out = std::to_string(count) + (count == 1 ? " param" : " params");
   for (const plan::Body& body : operation.bodies) {
     std::string_view kind = "body open";
     if (body.opaque) kind = "bytes bounded";
@@ -55,13 +54,24 @@ std::string validation(const plan::Operation& operation) {
   return out.empty() ? "no input" : out;
 }
 
+std::string_view counted(plan::LimitPer per) {
+  switch (per) {
+    case plan::LimitPer::kAddress:
+      return "addr";
+    case plan::LimitPer::kCredential:
+      return "cred";
+    case plan::LimitPer::kOperation:
+      return "all";
+  }
+  return "";
+}
+
 std::string limits(const plan::Operation& operation) {
   std::string out;
   for (const plan::RateLimit& limit : operation.limits) {
-    plan::RateRule rule{limit.requests, limit.window_us, false, {}};
-    std::string_view per = limit.name;
-    if (per.starts_with("per_")) per.remove_prefix(4);
-    append_part(out, to_text(rule) + ' ' + std::string(per), ", ");
+    append_part(out, to_text(plan::RateRule{limit.requests, limit.window_us, false, {}}), ", ");
+    out += '/';
+    out += counted(limit.per);
   }
   return out.empty() ? "none" : out;
 }
@@ -97,7 +107,7 @@ void append_coverage_table(std::string& out, const plan::Plan& plan) {
   TextTable table({"OPERATION", "AUTHENTICATION", "SCOPES", "OWNER", "VALIDATION", "LIMITS"});
   for (const plan::Operation& operation : plan.operations) {
     const std::string owner =
-        operation.owner ? operation.owner->claim + " = {" + operation.owner->parameter + "}" : "-";
+        operation.owner ? operation.owner->claim + "={" + operation.owner->parameter + "}" : "-";
     table.add({operation.label + (operation.deprecated ? " (deprecated)" : ""),
                authentication(plan, operation), scopes(operation), owner, validation(operation),
                limits(operation)});

@@ -7,7 +7,8 @@ namespace caponier::cli {
 namespace {
 
 constexpr std::size_t kGap = 2;
-constexpr std::size_t kColumnMin = 8;
+// The first column says what the row is about: it is narrowed when the others are that much narrower.
+constexpr std::size_t kFirstColumnBonus = 16;
 
 bool continues(char c) {
   return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U;
@@ -29,16 +30,17 @@ std::size_t bytes_of(std::string_view text, std::size_t columns) {
   return at;
 }
 
-// The first line of `text` that fits, taken off it: cut at a space, else after a mark that ends a part, else
-// anywhere.
+// The first line of `text` that fits, taken off it: cut at a space or after a mark that ends a part,
+// whichever comes last, else anywhere.
 std::string take_line(std::string_view& text, std::size_t width) {
   const std::size_t fits = bytes_of(text, width);
   if (fits == text.size()) return std::string(std::exchange(text, {}));
-  std::size_t cut = text.substr(0, fits + 1).rfind(' ');
-  if (cut == std::string_view::npos || cut == 0) {
-    const std::size_t mark = text.substr(0, fits).find_last_of("/,:._-");
-    cut = mark == std::string_view::npos || mark == 0 ? fits : mark + 1;
-  }
+  std::size_t cut = 0;
+  if (const std::size_t space = text.substr(0, fits + 1).rfind(' '); space != std::string_view::npos)
+    cut = space;
+  const std::size_t mark = text.substr(0, fits).find_last_of("/,:=._-");
+  if (mark != std::string_view::npos) cut = std::max(cut, mark + 1);
+  if (cut == 0) cut = fits;
   std::string line(text.substr(0, cut));
   text.remove_prefix(cut);
   while (text.starts_with(' ')) text.remove_prefix(1);
@@ -66,9 +68,17 @@ std::vector<std::size_t> TextTable::widths(std::size_t width_max) const {
   std::size_t total = kGap * (widths.size() - 1);
   for (const std::size_t width : widths) total += width;
   while (total > width_max) {
-    auto widest = std::max_element(widths.begin(), widths.end());
-    if (*widest <= kColumnMin) break;
-    --*widest;
+    std::size_t widest = 0;
+    // Nothing is narrower than its head.
+    const auto claim = [&](std::size_t i) {
+      if (widths[i] <= width_of(rows_.front()[i])) return std::size_t{0};
+      return widths[i] + (i == 0 ? 0 : kFirstColumnBonus);
+    };
+    for (std::size_t i = 1; i < widths.size(); ++i) {
+      if (claim(i) > claim(widest)) widest = i;
+    }
+    if (claim(widest) == 0) break;
+    --widths[widest];
     --total;
   }
   return widths;

@@ -13,8 +13,8 @@ class TextTable {
  public:
   explicit TextTable(std::vector<std::string> heads) { rows_.push_back(std::move(heads)); }
   void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
-  // Columns are narrowed, the widest first, until a line has at most `width_max` characters; what does not
-  // fit continues below in its column.
+  // Columns are narrowed, the widest first and none below its head, until a line has at most `width_max`
+  // characters; what does not fit continues below in its column.
   void append(std::string& out, std::size_t width_max) const;
 
  private:

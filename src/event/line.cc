@@ -1,5 +1,9 @@
 #include "event/line.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "base/clock.h"
 #include "event/redact.h"
 #include "json/write.h"
@@ -8,36 +12,62 @@ namespace caponier::event {
 namespace {
 
 constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
+
+#if !defined(__SSE2__)
 constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
 
 constexpr std::uint64_t has_zero_byte(std::uint64_t word) {
   return (word - kOnes) & ~word & kHighs;
 }
+#endif
 
-// True if none of the eight bytes needs an escape: printable ASCII without quote and backslash.
-constexpr bool is_plain(std::uint64_t word) {
-  const std::uint64_t not_ascii = word & kHighs;
-  const std::uint64_t control = (word - kOnes * 0x20) & ~word & kHighs;
-  const std::uint64_t special = has_zero_byte(word ^ (kOnes * '"')) | has_zero_byte(word ^ (kOnes * '\\')) |
-                                has_zero_byte(word ^ (kOnes * 0x7f));
-  return (not_ascii | control | special) == 0;
+// True if none of the bytes needs an escape: printable ASCII without quote and backslash.
+bool is_plain(std::uint64_t one, std::uint64_t other) {
+#if defined(__SSE2__)
+  const __m128i bytes = _mm_set_epi64x(static_cast<std::int64_t>(other), static_cast<std::int64_t>(one));
+  // As signed bytes, those beyond ASCII are below the control characters.
+  __m128i special = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
+  special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
+  special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+  special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
+  return _mm_movemask_epi8(special) == 0;
+#else
+  std::uint64_t special = 0;
+  for (const std::uint64_t word : {one, other}) {
+    special |= word & kHighs;
+    special |= (word - kOnes * 0x20) & ~word & kHighs;
+    special |= has_zero_byte(word ^ (kOnes * '"')) | has_zero_byte(word ^ (kOnes * '\\')) |
+               has_zero_byte(word ^ (kOnes * 0x7f));
+  }
+  return special == 0;
+#endif
 }
 
-// Copies `text` to `to`, which has room for eight bytes more than it needs; false as soon as something is not
-// plain.
+// Copies two words, which may overlap; false if something in them is not plain.
+template <class Word>
+bool copy_two(char* to, const char* from, std::size_t distance) {
+  Word one;
+  Word other;
+  std::memcpy(&one, from, sizeof one);
+  std::memcpy(&other, from + distance, sizeof other);
+  std::memcpy(to, &one, sizeof one);
+  std::memcpy(to + distance, &other, sizeof other);
+  // Blanks, which are plain, where the words are short ones.
+  constexpr std::uint64_t kBlank = sizeof(Word) < 8 ? (kOnes * ' ') << (sizeof(Word) * 8 % 64) : 0;
+  return is_plain(one | kBlank, other | kBlank);
+}
+
+// False as soon as something is not plain; what was copied then is worth nothing.
 bool copy_plain(char* to, std::string_view text) {
-  std::size_t at = 0;
-  std::uint64_t word = 0;
-  for (; at + 8 <= text.size(); at += 8) {
-    std::memcpy(&word, text.data() + at, 8);
-    if (!is_plain(word)) return false;
-    std::memcpy(to + at, &word, 8);
+  const char* from = text.data();
+  std::size_t left = text.size();
+  for (; left > 16; from += 16, to += 16, left -= 16) {
+    if (!copy_two<std::uint64_t>(to, from, 8)) return false;
   }
-  word = kOnes * ' ';
-  std::memcpy(&word, text.data() + at, text.size() - at);
-  if (!is_plain(word)) return false;
-  std::memcpy(to + at, &word, 8);
-  return true;
+  if (left >= 8) return copy_two<std::uint64_t>(to, from, left - 8);
+  if (left >= 4) return copy_two<std::uint32_t>(to, from, left - 4);
+  if (left >= 2) return copy_two<std::uint16_t>(to, from, left - 2);
+  return left == 0 || copy_two<std::uint8_t>(to, from, 0);
 }
 
 }  // namespace
@@ -61,13 +91,14 @@ void Line::flush() {
 }
 
 void Line::string(std::string_view value, std::size_t bytes_max) {
-  const std::string_view shown = cut(value, bytes_max);
-  constexpr std::size_t kQuotesAndSlack = 2 + 8;
-  if (size_ + shown.size() + kQuotesAndSlack > kBufferBytes) flush();
-  if (shown.size() + kQuotesAndSlack <= kBufferBytes && copy_plain(buffer_.data() + size_ + 1, shown)) {
-    buffer_[size_] = '"';
-    buffer_[size_ + 1 + shown.size()] = '"';
-    size_ += shown.size() + 2;
+  const std::string_view shown = value.size() <= bytes_max ? value : cut(value, bytes_max);
+  constexpr std::size_t kQuotes = 2;
+  if (size_ + shown.size() + kQuotes > kBufferBytes) flush();
+  char* const to = buffer_.data() + size_;
+  if (shown.size() + kQuotes <= kBufferBytes && copy_plain(to + 1, shown)) {
+    to[0] = '"';
+    to[1 + shown.size()] = '"';
+    size_ += shown.size() + kQuotes;
     return;
   }
   flush();

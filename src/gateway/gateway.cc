@@ -52,11 +52,14 @@ Result<std::unique_ptr<Gateway>, std::string> Gateway::create(Settings settings,
 
 Result<Unit, std::string> Gateway::listen(const ListenerSetting& setting) {
   net::Address address = setting.address;
-  if (auto free = net::probe_exclusive(address); !free) return Err(free.error());
+  const auto cannot = [&address](const std::string& why) {
+    return Err("cannot listen on " + address.text() + ": " + why);
+  };
+  if (auto free = net::probe_exclusive(address); !free) return cannot(free.error());
   auto surface = std::make_shared<Surface>(Surface{setting.name, setting.tls});
   for (auto& thread : threads_) {
     auto listener = thread->network.listen(address);
-    if (!listener) return Err(listener.error());
+    if (!listener) return cannot(listener.error());
     address = (*listener)->address();
     thread->worker->serve(std::move(*listener), surface);
   }

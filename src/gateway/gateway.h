@@ -39,7 +39,8 @@ struct Settings {
 
 class Gateway {
  public:
-  // Binds every listener, exclusively; the error is a sentence ("port 8443 on 127.0.0.1 is in use").
+  // Binds every listener, exclusively; the error is a sentence
+  // ("cannot listen on 127.0.0.1:8443: Address already in use").
   static Result<std::unique_ptr<Gateway>, std::string> create(Settings settings, Clock& clock,
                                                               RandomSource& random);
   ~Gateway();

@@ -1,13 +1,20 @@
 #include "gateway/id_source.h"
 
+#include <array>
 #include <cstring>
 
 namespace caponier::gateway {
 namespace {
 
+constexpr std::array<std::array<char, 2>, 256> kHexPairs = [] {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {kDigits[i >> 4], kDigits[i & 15]};
+  return pairs;
+}();
+
 void put_hex(char* out, std::uint64_t value) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  for (int i = 15; i >= 0; --i, value >>= 4) out[i] = kDigits[value & 15];
+  for (int shift = 56; shift >= 0; shift -= 8, out += 2) std::memcpy(out, &kHexPairs[(value >> shift) & 0xff], 2);
 }
 
 std::string_view counter_bytes(const std::uint64_t& count) {

@@ -62,6 +62,7 @@ void Worker::admit(net::Listener::Accepted accepted, const std::shared_ptr<const
   peer.text = accepted.peer.host_text();
   peer.listener = surface->name;
   peer.tls = surface->tls != nullptr;
+  peer.address_hash = keyed_hash(state_.digest_key, peer.limit_key());
   auto denied = stages::admit_connection(state_, shared_.plan->limits, peer, loop().now());
   if (!denied && !shared_.connections.enter(peer.text)) {
     denied = stages::Denial{Reason::kConnectionRefused, "admit", "too many open connections"};

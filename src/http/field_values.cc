@@ -52,6 +52,10 @@ bool is_authority(std::string_view text) {
 }
 
 void ConnectionOptions::add(std::string_view value) {
+  if (equals_ignore_case(value, "keep-alive")) {
+    keep_alive = true;
+    return;
+  }
   while (!value.empty()) {
     const std::size_t comma = value.find(',');
     const std::string_view option = trim(value.substr(0, comma));

@@ -16,49 +16,52 @@ bool is_value(std::string_view value) {
   return true;
 }
 
-template <int kBase>
-void append_number(std::string& out, std::uint64_t number) {
-  char digits[20];
-  const std::to_chars_result result = std::to_chars(digits, digits + sizeof digits, number, kBase);
-  out.append(digits, result.ptr);
-}
-
 }  // namespace
 
+void append_status_line(TextWriter& out, std::uint16_t status) {
+  out.put("HTTP/1.1 ").decimal(status).put(' ').put(reason_phrase(status)).put("\r\n");
+}
+
+bool append_request_line(TextWriter& out, std::string_view method, std::string_view target) {
+  if (!is_token(method) || target.empty() || !all_of_class(target, kTargetCharacter)) return false;
+  out.put(method).put(' ').put(target).put(" HTTP/1.1\r\n");
+  return true;
+}
+
+bool append_header(TextWriter& out, std::string_view name, std::string_view value) {
+  if (!is_token(name) || !is_value(value)) return false;
+  out.put(name).put(": ").put(value).put("\r\n");
+  return true;
+}
+
+void append_content_length(TextWriter& out, std::uint64_t bytes) {
+  out.put("Content-Length: ").decimal(bytes).put("\r\n");
+}
+
 void append_status_line(std::string& out, std::uint16_t status) {
-  out.append("HTTP/1.1 ");
-  append_number<10>(out, status);
-  out.push_back(' ');
-  out.append(reason_phrase(status));
-  out.append("\r\n");
+  TextWriter text(out);
+  append_status_line(text, status);
 }
 
 bool append_request_line(std::string& out, std::string_view method, std::string_view target) {
-  if (!is_token(method) || target.empty() || !all_of_class(target, kTargetCharacter)) return false;
-  out.append(method);
-  out.push_back(' ');
-  out.append(target);
-  out.append(" HTTP/1.1\r\n");
-  return true;
+  TextWriter text(out);
+  return append_request_line(text, method, target);
 }
 
 bool append_header(std::string& out, std::string_view name, std::string_view value) {
-  if (!is_token(name) || !is_value(value)) return false;
-  out.append(name);
-  out.append(": ");
-  out.append(value);
-  out.append("\r\n");
-  return true;
+  TextWriter text(out);
+  return append_header(text, name, value);
 }
 
 void append_content_length(std::string& out, std::uint64_t bytes) {
-  out.append("Content-Length: ");
-  append_number<10>(out, bytes);
-  out.append("\r\n");
+  TextWriter text(out);
+  append_content_length(text, bytes);
 }
 
 void append_chunk_head(std::string& out, std::uint64_t bytes) {
-  append_number<16>(out, bytes);
+  char digits[16];
+  const std::to_chars_result result = std::to_chars(digits, digits + sizeof digits, bytes, 16);
+  out.append(digits, result.ptr);
   out.append("\r\n");
 }
 

@@ -1,12 +1,9 @@
 #include "net/timer.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace caponier::net {
-
-namespace {
-constexpr std::int64_t kBuckets = 2048;  // a power of two; one millisecond each
-}
 
 struct TimerWheel::Head final : TimerNode {
   void expired() override {}
@@ -27,7 +24,7 @@ TimerWheel::~TimerWheel() {
 }
 
 TimerWheel::Head& TimerWheel::bucket(std::int64_t at_ms) {
-  return buckets_[static_cast<std::size_t>(at_ms & (kBuckets - 1))];
+  return buckets_[index_of(at_ms)];
 }
 
 void TimerWheel::link(TimerNode& head, TimerNode& node) {
@@ -42,7 +39,9 @@ void TimerWheel::set(TimerNode& node, std::int64_t at_ms) {
   if (at_ms == kNoDeadline) return;
   node.at_ms_ = std::max(at_ms, tick_ms_);
   earliest_ms_ = std::min(earliest_ms_, node.at_ms_);
-  link(bucket(node.at_ms_), node);
+  const std::size_t index = index_of(node.at_ms_);
+  occupied_[index / 64] |= std::uint64_t{1} << (index % 64);
+  link(buckets_[index], node);
 }
 
 void TimerWheel::cancel(TimerNode& node) {
@@ -70,7 +69,17 @@ void TimerWheel::collect_due(TimerNode& due) {
 std::int64_t TimerWheel::find_earliest() {
   std::int64_t earliest_ms = kNoDeadline;
   for (std::int64_t at_ms = tick_ms_; at_ms < tick_ms_ + kBuckets; ++at_ms) {
-    Head& head = bucket(at_ms);
+    const std::size_t index = index_of(at_ms);
+    std::uint64_t& word = occupied_[index / 64];
+    const std::uint64_t bit = std::uint64_t{1} << (index % 64);
+    if ((word & bit) == 0) {
+      // On to the next bit that is set, or to the next word.
+      const int zeros = std::countr_zero(word >> (index % 64));
+      at_ms += std::min<std::int64_t>(zeros, static_cast<std::int64_t>(64 - index % 64)) - 1;
+      continue;
+    }
+    Head& head = buckets_[index];
+    if (head.next_ == &head) word &= ~bit;
     for (TimerNode* node = head.next_; node != &head; node = node->next_) {
       earliest_ms = std::min(earliest_ms, node->at_ms_);
     }

@@ -2,6 +2,8 @@
 // milliseconds.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -45,12 +47,18 @@ class TimerWheel {
 
  private:
   struct Head;
+  static constexpr std::int64_t kBuckets = 2048;  // a power of two; one millisecond each
+  [[nodiscard]] static std::size_t index_of(std::int64_t at_ms) {
+    return static_cast<std::size_t>(at_ms & (kBuckets - 1));
+  }
   [[nodiscard]] Head& bucket(std::int64_t at_ms);
   static void link(TimerNode& head, TimerNode& node);
   void collect_due(TimerNode& due);
   [[nodiscard]] std::int64_t find_earliest();
 
   std::vector<Head> buckets_;
+  // A bit for each bucket that may hold nodes; cancelling the last one does not clear it.
+  std::array<std::uint64_t, kBuckets / 64> occupied_{};
   std::int64_t tick_ms_;
   // Nothing is due before; may be too early, because cancelling does not move it.
   std::int64_t earliest_ms_ = kNoDeadline;

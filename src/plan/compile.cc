@@ -162,8 +162,13 @@ void compile_operations(Compilation& compilation) {
 void finish(Compilation& compilation) {
   Plan& plan = *compilation.plan;
   for (Operation& operation : plan.operations) {
+    // Only here do the texts stand where they stay.
+    for (Response& response : operation.responses) {
+      for (const std::string& text : response.media_types) {
+        if (const auto parsed = http::parse_media_type(text)) response.parsed.push_back(*parsed);
+      }
+    }
     for (Body& body : operation.bodies) {
-      // Only here do the texts stand where they stay.
       if (const auto parsed = http::parse_media_type(body.media_type)) body.parsed = *parsed;
       if (!body.json) continue;
       // The bound of the operation was said for it; the reader's must not undercut it.

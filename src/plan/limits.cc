@@ -17,6 +17,14 @@ std::uint64_t stable_id(std::string_view operation, std::string_view kind) {
   return hash;
 }
 
+// draft-ietf-httpapi-ratelimit-headers-10, and the older header beside it.
+std::string policy_headers(std::string_view kind, const RateRule& rate) {
+  const std::string requests = std::to_string(rate.requests);
+  const std::int64_t window_s = (rate.window_us + 999'999) / 1'000'000;
+  return "RateLimit-Policy: \"" + std::string(kind) + "\";q=" + requests + ";w=" + std::to_string(window_s) +
+         "\r\nX-RateLimit-Limit: " + requests + "\r\n";
+}
+
 }  // namespace
 
 void compile_limits(Compilation& compilation, const Policy& policy, Operation& operation) {
@@ -40,7 +48,8 @@ void compile_limits(Compilation& compilation, const Policy& policy, Operation& o
       continue;
     }
     operation.limits.push_back({stable_id(operation.id, kind), per, settled->value.requests,
-                                settled->value.window_us, kind, where_of(settled->source)});
+                                settled->value.window_us, kind, where_of(settled->source),
+                                policy_headers(kind, settled->value)});
   }
 }
 

@@ -66,6 +66,7 @@ struct RateLimit {
   std::int64_t window_us = 0;  // time in which `requests` tokens come back
   std::string name;            // "per_credential"
   Where where;
+  std::string policy_headers;  // RateLimit-Policy and X-RateLimit-Limit, whole lines
 };
 
 struct Owner {  // claim equals path parameter
@@ -103,6 +104,7 @@ struct Response {
   std::string status;                    // "200", "4XX", "default"
   std::vector<std::string> media_types;  // empty: no body declared
   Where where;
+  std::vector<http::MediaType> parsed;  // those of media_types that are media types; views of them
 };
 
 struct Operation {

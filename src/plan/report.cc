@@ -82,7 +82,9 @@ void Report::finding_once(const Source& at, const std::string& code, std::string
 }
 
 void Report::adopt(const Diagnostics& others) {
-  for (const Diagnostic& diagnostic : others.all()) add(diagnostic);
+  for (const Diagnostic& diagnostic : others.all()) {
+    if (adopted_.insert(to_text(diagnostic)).second) add(diagnostic);
+  }
 }
 
 }  // namespace caponier::plan

@@ -47,7 +47,8 @@ class Report {
   void add_finding(Diagnostic diagnostic);
   // The same, unless it was said of this node before.
   void finding_once(const Source& at, const std::string& code, std::string message, std::string fix = {});
-  // Adds what another room reported, naming the operation.
+  // Adds what another room reported, naming the operation; what was said of a shared place before is not
+  // repeated.
   void adopt(const Diagnostics& others);
   void add(Diagnostic diagnostic);
 
@@ -59,6 +60,7 @@ class Report {
   std::string operation_;
   std::vector<Finding> findings_;
   std::set<std::pair<const Node*, std::string>> said_once_;
+  std::set<std::string> adopted_;
   std::size_t errors_ = 0;
 };
 

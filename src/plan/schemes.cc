@@ -154,9 +154,21 @@ void Schemes::resolve_api_key(Entry& entry) {
   compilation_.plan->schemes.push_back(std::move(scheme));
 }
 
+// A credential that is presented is judged also where none is demanded: what no operation demands is enforced
+// as well if it can be, and if it cannot, nobody misses it.
+void Schemes::resolve_undemanded() {
+  for (Entry& entry : entries_) {
+    if (entry.resolved || entry.source.declared == nullptr) continue;
+    resolve(entry);
+    entry.resolved = true;
+    entry.refusal.reset();
+  }
+}
+
 void Schemes::flush() {
   constexpr std::size_t kNamedMax = 3;
   compilation_.report.concern({});
+  resolve_undemanded();
   for (Entry& entry : entries_) {
     if (entry.refusal) {
       std::sort(entry.operations.begin(), entry.operations.end());

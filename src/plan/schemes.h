@@ -1,5 +1,5 @@
-// The security schemes that operations demand, resolved once each: how they are enforced, or why they cannot
-// be. What cannot be enforced is told once per scheme, with the operations that need it.
+// The document's security schemes, resolved once each: how they are enforced, or why they cannot be. What
+// operations demand and cannot be enforced is told once per scheme, with the operations that need it.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +39,7 @@ class Schemes {
 
   std::optional<std::uint32_t> use(Entry& entry, const std::string& operation);
   void resolve(Entry& entry);
+  void resolve_undemanded();
   void resolve_bearer(Entry& entry);
   void resolve_api_key(Entry& entry);
   void refuse(Entry& entry, std::string code, std::string message, std::string fix);

@@ -133,6 +133,21 @@ TEST(Security, schemes_that_are_not_enforced_stop_the_operations_that_need_them)
   }
 }
 
+TEST(Security, schemes_that_nobody_demands_are_there_to_judge_what_is_presented) {
+  const char* const open = "      security: []\n      x-caponier: {public: {reason: r}}\n";
+  const Compiled judged = compile({document(operation(open))});
+  ASSERT_NE(judged.plan, nullptr) << judged.errors();
+  ASSERT_EQ(judged.plan->schemes.size(), 1U);
+  EXPECT_EQ(judged.plan->schemes[0].name, "bearer");
+  ASSERT_EQ(judged.plan->issuers.size(), 1U);
+  // What cannot be enforced is not missed.
+  const Compiled unknown = compile({document(operation(open),
+                                             "    other: {type: http, scheme: bearer}\n"
+                                             "    key: {type: apiKey, in: header, name: k}\n")});
+  ASSERT_NE(unknown.plan, nullptr) << unknown.errors();
+  EXPECT_EQ(unknown.plan->schemes.size(), 1U);
+}
+
 TEST(Security, the_configuration_adds_security_only_where_the_document_is_silent) {
   const std::string adding = std::string(kUpstream) + "defaults: {security: [{bearer: [read]}]}\n";
   const Compiled silent = compile({document(operation("")), adding});

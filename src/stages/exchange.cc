@@ -28,7 +28,7 @@ void Exchange::reset() {
   now = {};
   peer = nullptr;
   head = nullptr;
-  request_id = trace_id = span_id = client_trace_id = {};
+  request_id = trace_id = span_id = {};
   arena.reset();
   body_document.clear();
   parameter_document.clear();

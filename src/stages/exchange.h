@@ -30,6 +30,7 @@ struct Peer {
   std::string text;                        // "192.0.2.1"
   std::string_view listener;               // "public"
   bool tls = false;
+  std::uint64_t address_hash = 0;  // keyed hash of limit_key(), so that not every request hashes it; 0: unknown
   // What limits are counted by: the address, IPv6 cut to its /64.
   [[nodiscard]] std::string_view limit_key() const;
 };
@@ -65,7 +66,7 @@ struct Limited {
   std::uint32_t capacity = 0;
   std::uint32_t remaining = 0;
   std::int64_t reset_s = 0;
-  std::int64_t window_s = 0;
+  std::string_view policy_headers;  // of the Plan
 };
 struct Authorized {};
 // The head is decided: what must come before the body may be read or streamed.
@@ -93,7 +94,6 @@ struct Exchange {
   std::string_view request_id;       // ours, in the arena
   std::string_view trace_id;         // 32 hex digits, in the arena
   std::string_view span_id;          // 16
-  std::string_view client_trace_id;  // recorded, not continued
 
   Arena arena;
   json::Document body_document;

@@ -16,7 +16,7 @@ enum Budget : std::uint64_t { kConnections = 1, kRequests = 2, kFailures = 3 };
 BucketTake budget(const State& state, const Peer& peer, Budget which, std::uint32_t burst,
                   std::uint32_t per_period, std::int64_t period_us) {
   BucketTake take;
-  take.key = identity_key(state.digest_key, which, IdentityKind::kAddress, peer.limit_key());
+  take.key = identity_key(state.digest_key, which, IdentityKind::kAddress, address_identity(state, peer));
   take.capacity = per_period == 0 ? 0 : burst;  // nothing comes back: nothing is given
   take.window_us = per_period == 0 ? 0 : period_us * burst / per_period;
   return take;

@@ -9,6 +9,17 @@ bool looks_personal(std::string_view subject) {
   return subject.find_first_of("@ \t\r\n\v\f") != std::string_view::npos;
 }
 
+// The trace ID of a W3C traceparent ("00-<32>-<16>-<2>"); empty of anything else.
+std::string_view trace_id_of(std::string_view traceparent) {
+  constexpr std::size_t kBytes = 55;
+  if (traceparent.size() < kBytes || traceparent[2] != '-' || traceparent[35] != '-' ||
+      traceparent[52] != '-')
+    return {};
+  const std::string_view id = traceparent.substr(3, 32);
+  if (id.find_first_not_of("0123456789abcdef") != std::string_view::npos) return {};
+  return id.find_first_not_of('0') == std::string_view::npos ? std::string_view() : id;
+}
+
 // "hash:" and 16 digits: the same subject can be followed through the log of one process, and not be named.
 std::string_view hashed(const DigestKey& key, Arena& arena, std::string_view subject) {
   std::array<char, 21> text = {'h', 'a', 's', 'h', ':'};
@@ -24,7 +35,6 @@ event::ExchangeRecord make_record(Exchange& exchange, const Outcome& outcome, co
   record.wall_ms = exchange.now.wall_ms;
   record.request_id = exchange.request_id;
   record.trace_id = exchange.trace_id;
-  record.client_trace_id = exchange.client_trace_id;
   if (exchange.peer != nullptr) {
     record.peer = exchange.peer->text;
     record.listener = exchange.peer->listener;
@@ -35,6 +45,9 @@ event::ExchangeRecord make_record(Exchange& exchange, const Outcome& outcome, co
     if (!exchange.matched) record.raw_path.text = exchange.head->path;
     if (const http::Header* agent = exchange.head->find(http::Field::kUserAgent))
       record.user_agent.text = agent->value;
+    // Not continued, but whoever looks for it finds this exchange.
+    if (const http::Header* trace = exchange.head->find(http::Field::kTraceparent))
+      record.client_trace_id = trace_id_of(trace->value);
   }
   if (exchange.matched) {
     record.operation = exchange.matched->operation->id;

@@ -45,6 +45,22 @@ TEST(Record, personal_subjects_are_hashed) {
   }
 }
 
+TEST(Record, the_clients_trace_is_recorded_if_it_is_one) {
+  World world;
+  const std::string id = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const auto recorded = [&world](const std::string& traceparent) {
+    Request request(world, get("/v1/public", "", "traceparent: " + traceparent + "\r\n"));
+    (void)request.judge();
+    return std::string(make_record(request.exchange, {}, kKey).client_trace_id);
+  };
+  EXPECT_EQ(recorded("00-" + id + "-00f067aa0ba902b7-01"), id);
+  EXPECT_EQ(recorded("00-" + id + "-00f067aa0ba902b7-0"), "");
+  EXPECT_EQ(recorded("00_" + id + "-00f067aa0ba902b7-01"), "");
+  EXPECT_EQ(recorded("00-" + std::string(31, 'a') + "G-00f067aa0ba902b7-01"), "");
+  EXPECT_EQ(recorded("00-" + std::string(32, '0') + "-00f067aa0ba902b7-01"), "");
+  EXPECT_EQ(recorded("eyJhbGciOiJFUzI1NiJ9"), "");
+}
+
 TEST(Record, an_unmatched_path_is_kept_apart_as_untrusted) {
   World world;
   Request request(world, "BREW /v1/nothing HTTP/1.1\r\n");

@@ -15,21 +15,19 @@ std::int64_t seconds_up(std::int64_t us) {
 
 std::uint64_t bucket_key(const State& state, const Exchange& exchange, const Principal& principal,
                          const plan::RateLimit& limit) {
-  const auto key = [&state, &limit](IdentityKind kind, std::string_view identity) {
+  const auto key = [&state, &limit](IdentityKind kind, std::uint64_t identity) {
     return identity_key(state.digest_key, limit.id, kind, identity);
   };
-  if (limit.per == plan::LimitPer::kOperation) return key(IdentityKind::kEveryone, {});
+  if (limit.per == plan::LimitPer::kOperation) return key(IdentityKind::kEveryone, 0);
   // Whoever shows no credential is known by the address.
   if (limit.per == plan::LimitPer::kAddress || principal.anonymous) {
-    return key(IdentityKind::kAddress, exchange.peer->limit_key());
+    return key(IdentityKind::kAddress, address_identity(state, *exchange.peer));
   }
-  const std::uint64_t hash = principal.credential_hash;
-  return key(IdentityKind::kCredential, {reinterpret_cast<const char*>(&hash), sizeof hash});
+  return key(IdentityKind::kCredential, principal.credential_hash);
 }
 
 Limited headers_of(const plan::RateLimit& limit, const BucketState& state) {
-  return {limit.name, limit.requests, state.remaining, seconds_up(state.reset_us),
-          seconds_up(limit.window_us)};
+  return {limit.name, limit.requests, state.remaining, seconds_up(state.reset_us), limit.policy_headers};
 }
 
 // Callers that were refused together do not come back together. The same request ID always gives the same

@@ -28,7 +28,8 @@ TEST(Limit, a_credential_has_its_tokens_and_not_one_more) {
     ASSERT_TRUE(limited);
     EXPECT_EQ(limited->remaining, left);
     EXPECT_EQ(limited->capacity, 3U);
-    EXPECT_EQ(limited->window_s, 60);
+    EXPECT_EQ(limited->policy_headers,
+              "RateLimit-Policy: \"per_credential\";q=3;w=60\r\nX-RateLimit-Limit: 3\r\n");
     EXPECT_EQ(limited->name, "per_credential");
   }
   auto refused = caller.take();

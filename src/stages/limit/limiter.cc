@@ -97,6 +97,7 @@ Taken Limiter::peek(const BucketTake& take, BucketState& state, std::int64_t ste
 
 Taken Limiter::take(std::span<const BucketTake> takes, std::span<BucketState> states,
                     std::int64_t steady_us) {
+  if (takes.size() == 1) return take_one(takes[0], states[0], nanoseconds(steady_us));
   // Look first, so that a refusal by one bucket hardly ever makes another give and take back.
   bool all = true;
   for (std::size_t i = 0; i < takes.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "base/bytes.h"
 
@@ -10,43 +11,65 @@ namespace {
 
 using http::Field;
 
-constexpr std::array<std::string_view, 24> kImpersonating = {"x-http-method-override",
-                                                             "x-http-method",
-                                                             "x-method-override",
-                                                             "x-original-url",
-                                                             "x-rewrite-url",
-                                                             "x-original-uri",
-                                                             "x-original-method",
-                                                             "x-original-host",
-                                                             "x-host",
-                                                             "x-client-ip",
-                                                             "x-cluster-client-ip",
-                                                             "x-originating-ip",
-                                                             "x-remote-ip",
-                                                             "x-remote-addr",
-                                                             "x-remote-user",
-                                                             "remote-user",
-                                                             "remote-addr",
-                                                             "true-client-ip",
-                                                             "client-ip",
-                                                             "cf-connecting-ip",
-                                                             "cf-connecting-ipv6",
-                                                             "fastly-client-ip",
-                                                             "x-azure-clientip",
-                                                             "x-envoy-external-address"};
-
-constexpr std::array<std::string_view, 13> kDisclosing = {
-    "alt-svc",  // would lead clients around the gateway
-    "x-served-by",    "x-backend-server",    "x-backend",
-    "x-server",       "x-server-powered-by", "x-powered-cms",
-    "liferay-portal", "x-turbo-charged-by",  "x-varnish",
-    "x-debug-token",  "x-debug-token-link",  "sourcemap"};
-
+// Names in lower case. Most headers are on no list, and most of those show it by their length.
 template <std::size_t kSize>
-bool is_one_of(const std::array<std::string_view, kSize>& names, std::string_view name) {
-  return std::ranges::any_of(
-      names, [name](std::string_view n) { return n.size() == name.size() && equals_ignore_case(n, name); });
-}
+class NameList {
+ public:
+  constexpr explicit NameList(const std::array<std::string_view, kSize>& names) : names_(names) {
+    for (const std::string_view name : names) lengths_ |= std::uint64_t{1} << name.size();
+  }
+  [[nodiscard]] bool has(std::string_view name) const {
+    if (name.size() >= 64 || ((lengths_ >> name.size()) & 1U) == 0) return false;
+    return std::ranges::any_of(names_, [name](std::string_view n) { return equals_ignore_case(n, name); });
+  }
+
+ private:
+  std::array<std::string_view, kSize> names_;
+  std::uint64_t lengths_ = 0;  // bit i: some name has i bytes
+};
+
+constexpr NameList kImpersonating(std::to_array<std::string_view>({
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
+    "x-original-uri",
+    "x-original-method",
+    "x-original-host",
+    "x-host",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-originating-ip",
+    "x-remote-ip",
+    "x-remote-addr",
+    "x-remote-user",
+    "remote-user",
+    "remote-addr",
+    "true-client-ip",
+    "client-ip",
+    "cf-connecting-ip",
+    "cf-connecting-ipv6",
+    "fastly-client-ip",
+    "x-azure-clientip",
+    "x-envoy-external-address",
+}));
+
+constexpr NameList kDisclosing(std::to_array<std::string_view>({
+    "alt-svc",  // would lead clients around the gateway
+    "x-served-by",
+    "x-backend-server",
+    "x-backend",
+    "x-server",
+    "x-server-powered-by",
+    "x-powered-cms",
+    "liferay-portal",
+    "x-turbo-charged-by",
+    "x-varnish",
+    "x-debug-token",
+    "x-debug-token-link",
+    "sourcemap",
+}));
 
 bool has_prefix(std::string_view name, std::string_view lower_prefix) {
   return name.size() >= lower_prefix.size() &&
@@ -71,7 +94,7 @@ bool any_option(std::string_view value, Visit&& visit) {
 
 ConnectionOptions::ConnectionOptions(std::span<const http::Header> headers) : headers_(headers) {
   for (const http::Header& header : headers) {
-    if (header.field != Field::kConnection) continue;
+    if (header.field != Field::kConnection || equals_ignore_case(header.value, "keep-alive")) continue;
     any_ |= any_option(header.value, [](std::string_view option) {
       return !equals_ignore_case(option, "keep-alive") && !equals_ignore_case(option, "close");
     });
@@ -116,8 +139,11 @@ bool is_impersonation(const http::Header& header) {
     case Field::kXRequestId:
     case Field::kCaponier:
       return true;
+    case Field::kOther:
+    case Field::kRateLimit:  // in either spelling
+      return kImpersonating.has(header.name) || header.name.find('_') != std::string_view::npos;
     default:
-      return header.name.find('_') != std::string_view::npos || is_one_of(kImpersonating, header.name);
+      return false;
   }
 }
 
@@ -134,7 +160,7 @@ bool is_disclosure(const http::Header& header) {
     case Field::kRateLimit:
       return true;
     case Field::kOther:
-      return is_one_of(kDisclosing, header.name);
+      return kDisclosing.has(header.name);
     default:
       return false;
   }

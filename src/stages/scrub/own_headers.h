@@ -2,9 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <string_view>
 
+#include "base/text_writer.h"
 #include "stages/exchange.h"
 
 namespace caponier::stages {
@@ -14,11 +13,10 @@ struct SecurityHeadersPresent {
   bool frame_options = false;
 };
 // nosniff, Referrer-Policy, X-Frame-Options, and HSTS if `hsts`.
-void append_security_headers(std::string& out, const SecurityHeadersPresent& present, bool hsts);
+void append_security_headers(TextWriter& out, const SecurityHeadersPresent& present, bool hsts);
 // RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-10) and the older X-RateLimit-*.
-void append_rate_limit(std::string& out, const Limited& limited);
+void append_rate_limit(TextWriter& out, const Limited& limited);
 // RFC 9110, section 5.6.7, UTC.
-void append_date(std::string& out, std::int64_t wall_s);
-void append_number_header(std::string& out, std::string_view name, std::uint64_t number);
+void append_date(TextWriter& out, std::int64_t wall_s);
 
 }  // namespace caponier::stages

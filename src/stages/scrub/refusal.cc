@@ -55,88 +55,91 @@ std::string problem(Reason reason, std::string_view request_id, const Denial* de
   return body.append("}\n");
 }
 
-void append_allow(std::string& out, std::uint32_t methods) {
-  out.append("Allow: ");
+void append_allow(TextWriter& out, std::uint32_t methods) {
+  out.put("Allow: ");
   bool first = true;
   for (unsigned i = 0; i < static_cast<unsigned>(http::Method::kOther); ++i) {
     if (((methods >> i) & 1U) == 0) continue;
-    out.append(first ? "" : ", ").append(http::name(static_cast<http::Method>(i)));
+    if (!first) out.put(", ");
+    out.put(http::name(static_cast<http::Method>(i)));
     first = false;
   }
-  out.append("\r\n");
+  out.put("\r\n");
 }
 
-void append_common(std::string& out, std::string_view request_id, bool hsts) {
-  out.append("Cache-Control: no-store\r\n");
+void append_common(TextWriter& out, std::string_view request_id, bool hsts) {
+  out.put("Cache-Control: no-store\r\n");
   append_security_headers(out, {}, hsts);
-  if (!request_id.empty()) out.append("X-Request-ID: ").append(request_id).append("\r\n");
+  if (!request_id.empty()) out.put("X-Request-ID: ").put(request_id).put("\r\n");
 }
 
 bool has_hsts(const Exchange& exchange) {
   return exchange.plan && exchange.plan->hsts && exchange.peer != nullptr && exchange.peer->tls;
 }
 
-void append_connection(std::string& out, const Exchange& exchange, bool keep_alive) {
+void append_connection(TextWriter& out, const Exchange& exchange, bool keep_alive) {
   if (!keep_alive) {
-    out.append("Connection: close\r\n");
+    out.put("Connection: close\r\n");
   } else if (exchange.head != nullptr && exchange.head->minor_version == 0) {
-    out.append("Connection: keep-alive\r\n");
+    out.put("Connection: keep-alive\r\n");
   }
 }
 
 // The end of an answer: length, blank line, and the body unless HEAD asked.
-void append_body(std::string& out, const Exchange& exchange, std::string_view body) {
+void append_body(TextWriter& out, const Exchange& exchange, std::string_view body) {
   http::append_content_length(out, body.size());
-  out.append("\r\n");
-  if (exchange.head == nullptr || exchange.head->method != http::Method::kHead) out.append(body);
+  out.put("\r\n");
+  if (exchange.head == nullptr || exchange.head->method != http::Method::kHead) out.put(body);
 }
 
 }  // namespace
 
 void append_refusal(std::string& out, const Exchange& exchange, const Denial& denial, bool keep_alive) {
+  TextWriter text(out);
   const std::uint16_t status = status_of(denial.reason);
-  http::append_status_line(out, status);
-  append_date(out, exchange.now.wall_s());
-  out.append("Content-Type: application/problem+json\r\n");
-  if (denial.challenge) out.append("WWW-Authenticate: Bearer realm=\"api\"\r\n");
-  if (status == 405) append_allow(out, denial.allowed_methods);
+  http::append_status_line(text, status);
+  append_date(text, exchange.now.wall_s());
+  text.put("Content-Type: application/problem+json\r\n");
+  if (denial.challenge) text.put("WWW-Authenticate: Bearer realm=\"api\"\r\n");
+  if (status == 405) append_allow(text, denial.allowed_methods);
   if (denial.retry_after_s > 0) {
-    append_number_header(out, "Retry-After", static_cast<std::uint64_t>(denial.retry_after_s));
+    text.put("Retry-After: ").decimal(static_cast<std::uint64_t>(denial.retry_after_s)).put("\r\n");
   }
-  append_common(out, exchange.request_id, has_hsts(exchange));
+  append_common(text, exchange.request_id, has_hsts(exchange));
   if (exchange.limit_refused) {
-    append_rate_limit(out, *exchange.limit_refused);
+    append_rate_limit(text, *exchange.limit_refused);
   } else if (exchange.limited) {
-    append_rate_limit(out, *exchange.limited);
+    append_rate_limit(text, *exchange.limited);
   }
-  append_connection(out, exchange, keep_alive);
-  append_body(out, exchange, problem(denial.reason, exchange.request_id, &denial));
+  append_connection(text, exchange, keep_alive);
+  append_body(text, exchange, problem(denial.reason, exchange.request_id, &denial));
 }
 
 void append_local(std::string& out, const Exchange& exchange, const LocalResponse& response,
                   bool keep_alive) {
-  http::append_status_line(out, response.status);
-  append_date(out, exchange.now.wall_s());
-  append_common(out, exchange.request_id, has_hsts(exchange));
-  append_connection(out, exchange, keep_alive);
+  TextWriter text(out);
+  http::append_status_line(text, response.status);
+  append_date(text, exchange.now.wall_s());
+  append_common(text, exchange.request_id, has_hsts(exchange));
+  append_connection(text, exchange, keep_alive);
   // RFC 9110, section 8.6: no length, because there is no body to have one.
   if (response.status == 204 || response.status == 304) {
-    out.append("\r\n");
+    text.put("\r\n");
     return;
   }
-  if (!response.content_type.empty())
-    out.append("Content-Type: ").append(response.content_type).append("\r\n");
-  append_body(out, exchange, response.body);
+  if (!response.content_type.empty()) text.put("Content-Type: ").put(response.content_type).put("\r\n");
+  append_body(text, exchange, response.body);
 }
 
 void append_bare_refusal(std::string& out, Reason reason, std::string_view request_id, bool hsts) {
+  TextWriter text(out);
   const std::string body = problem(reason, request_id, nullptr);
-  http::append_status_line(out, status_of(reason));
-  out.append("Content-Type: application/problem+json\r\n");
-  append_common(out, request_id, hsts);
-  out.append("Connection: close\r\n");
-  http::append_content_length(out, body.size());
-  out.append("\r\n").append(body);
+  http::append_status_line(text, status_of(reason));
+  text.put("Content-Type: application/problem+json\r\n");
+  append_common(text, request_id, hsts);
+  text.put("Connection: close\r\n");
+  http::append_content_length(text, body.size());
+  text.put("\r\n").put(body);
 }
 
 }  // namespace caponier::stages

@@ -1,5 +1,6 @@
 // The canonical request (design 5.7): what was judged goes upstream, in one spelling, and the gateway says
 // who asks.
+#include <algorithm>
 #include <array>
 
 #include "base/bytes.h"
@@ -12,59 +13,70 @@ namespace {
 
 using http::Field;
 
-void append_host(std::string& out, const uri::Url& url) {
+void append_host(TextWriter& out, const uri::Url& url) {
   const bool ipv6 = url.host.find(':') != std::string::npos;
-  out.append("Host: ").append(ipv6 ? "[" : "").append(url.host).append(ipv6 ? "]" : "");
-  if (url.port != (url.https ? 443 : 80)) out.append(":").append(std::to_string(url.port));
-  out.append("\r\n");
+  out.put("Host: ").put(ipv6 ? "[" : "").put(url.host).put(ipv6 ? "]" : "");
+  if (url.port != (url.https ? 443 : 80)) out.put(':').decimal(url.port);
+  out.put("\r\n");
 }
 
 // RFC 7239. An authority that does not fit between quotes is left out.
-void append_forwarded(std::string& out, const Peer& peer, std::string_view authority) {
-  out.append("Forwarded: for=");
+void append_forwarded(TextWriter& out, const Peer& peer, std::string_view authority) {
+  out.put("Forwarded: for=");
   if (peer.text.find(':') == std::string::npos) {
-    out.append(peer.text);
+    out.put(peer.text);
   } else {
-    out.append("\"[").append(peer.text).append("]\"");
+    out.put("\"[").put(peer.text).put("]\"");
   }
-  const bool quotable = authority.find_first_of("\"\\\r\n") == std::string_view::npos;
-  if (quotable && !authority.empty()) out.append(";host=\"").append(authority).append("\"");
-  out.append(peer.tls ? ";proto=https\r\n" : ";proto=http\r\n");
+  const bool quotable = std::ranges::none_of(
+      authority, [](char c) { return c == '"' || c == '\\' || c == '\r' || c == '\n'; });
+  if (quotable && !authority.empty()) out.put(";host=\"").put(authority).put('"');
+  if (peer.tls) {
+    out.put(";proto=https\r\n");
+  } else {
+    out.put(";proto=http\r\n");
+  }
 }
 
 // Visible ASCII as it is, everything else and '%' percent-encoded, so that decoding gives exactly the claim.
-void append_claim(std::string& out, std::string_view text) {
+void append_claim(TextWriter& out, std::string_view text) {
+  const auto is_plain = [](char c) { return c > 0x20 && c < 0x7f && c != '%'; };
+  if (std::ranges::all_of(text, is_plain)) {
+    out.put(text);
+    return;
+  }
   for (const char c : text) {
-    if (c > 0x20 && c < 0x7f && c != '%') {
-      out += c;
+    if (is_plain(c)) {
+      out.put(c);
       continue;
     }
     const auto byte = static_cast<unsigned char>(c);
-    out += {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
+    out.put('%').put("0123456789ABCDEF"[byte >> 4]).put("0123456789ABCDEF"[byte & 15]);
   }
 }
 
-void append_claim_header(std::string& out, std::string_view name, std::string_view claim) {
-  if (claim.empty()) return;
-  out.append(name).append(": ");
-  append_claim(out, claim);
-  out.append("\r\n");
-}
-
-void append_scopes(std::string& out, const std::vector<std::string>& scopes) {
+void append_scopes(TextWriter& out, const std::vector<std::string>& scopes) {
   if (scopes.empty()) return;
-  out.append("Caponier-Scope: ");
+  out.put("Caponier-Scope: ");
   for (const std::string& scope : scopes) {
-    if (&scope != &scopes.front()) out += ' ';
+    if (&scope != &scopes.front()) out.put(' ');
     append_claim(out, scope);
   }
-  out.append("\r\n");
+  out.put("\r\n");
 }
 
-void append_identity(std::string& out, const Principal& principal) {
+void append_identity(TextWriter& out, const Principal& principal) {
   if (principal.anonymous) return;
-  append_claim_header(out, "Caponier-Subject", principal.subject);
-  append_claim_header(out, "Caponier-Issuer", principal.issuer);
+  if (!principal.subject.empty()) {
+    out.put("Caponier-Subject: ");
+    append_claim(out, principal.subject);
+    out.put("\r\n");
+  }
+  if (!principal.issuer.empty()) {
+    out.put("Caponier-Issuer: ");
+    append_claim(out, principal.issuer);
+    out.put("\r\n");
+  }
   if (principal.claims) {
     append_scopes(out, principal.claims->scopes);
   } else if (principal.key != nullptr) {
@@ -100,7 +112,7 @@ bool passes(const Exchange& exchange, const http::Header& header, const Connecti
   return !ours && is_declared_header(*exchange.matched->operation, header.name);
 }
 
-bool append_target(std::string& out, const Exchange& exchange) {
+bool append_target(TextWriter& out, const Exchange& exchange) {
   // Method, path and query came out of the stages; the encoder checks every byte again.
   std::array<char, 512> room;
   const uri::Url& upstream = exchange.plan->upstream;
@@ -133,21 +145,18 @@ bool append_upstream_head(std::string& out, const Exchange& exchange) {
       !exchange.head_decision) {
     return false;
   }
-  if (!append_target(out, exchange)) return false;
-  append_host(out, exchange.plan->upstream);
+  TextWriter text(out);
+  if (!append_target(text, exchange)) return false;
+  append_host(text, exchange.plan->upstream);
   const ConnectionOptions options(exchange.head->headers);
   for (const http::Header& header : exchange.head->headers) {
     if (!passes(exchange, header, options)) continue;
-    if (!http::append_header(out, header.name, header.value)) return false;
+    if (!http::append_header(text, header.name, header.value)) return false;
   }
-  append_forwarded(out, *exchange.peer, exchange.head->authority);
-  out.append("X-Request-ID: ").append(exchange.request_id).append("\r\n");
-  out.append("traceparent: 00-")
-      .append(exchange.trace_id)
-      .append("-")
-      .append(exchange.span_id)
-      .append("-01\r\n");
-  append_identity(out, *exchange.principal);
+  append_forwarded(text, *exchange.peer, exchange.head->authority);
+  text.put("X-Request-ID: ").put(exchange.request_id);
+  text.put("\r\ntraceparent: 00-").put(exchange.trace_id).put('-').put(exchange.span_id).put("-01\r\n");
+  append_identity(text, *exchange.principal);
   return true;
 }
 

@@ -43,7 +43,8 @@ bool is_authenticated(const Exchange& exchange) {
 }  // namespace
 
 bool append_response_head(std::string& out, const Exchange& exchange, const http::ResponseHead& head) {
-  http::append_status_line(out, head.status);
+  TextWriter text(out);
+  http::append_status_line(text, head.status);
   const ConnectionOptions options(head.headers);
   SecurityHeadersPresent present;
   bool cache_control = false;
@@ -69,14 +70,14 @@ bool append_response_head(std::string& out, const Exchange& exchange, const http
       default:
         break;
     }
-    if (!http::append_header(out, header.name, value)) return false;
+    if (!http::append_header(text, header.name, value)) return false;
   }
-  if (!date) append_date(out, exchange.now.wall_s());
+  if (!date) append_date(text, exchange.now.wall_s());
   // What one caller may see, no cache may show to the next.
-  if (!cache_control && is_authenticated(exchange)) out.append("Cache-Control: no-store\r\n");
-  append_security_headers(out, present, exchange.plan->hsts && exchange.peer->tls);
-  out.append("X-Request-ID: ").append(exchange.request_id).append("\r\n");
-  if (exchange.limited) append_rate_limit(out, *exchange.limited);
+  if (!cache_control && is_authenticated(exchange)) text.put("Cache-Control: no-store\r\n");
+  append_security_headers(text, present, exchange.plan->hsts && exchange.peer->tls);
+  text.put("X-Request-ID: ").put(exchange.request_id).put("\r\n");
+  if (exchange.limited) append_rate_limit(text, *exchange.limited);
   return true;
 }
 

@@ -139,5 +139,14 @@ TEST(ValidateBody, mass_assignment_is_named_by_pointer_and_rule_and_never_by_val
   EXPECT_EQ((denial.detail + denial.public_rule).find("hunter2"), std::string::npos);
 }
 
+TEST(ValidateBody, a_secret_sent_as_a_name_is_not_kept) {
+  World world;
+  const Denial plain = judged(world, R"({"item":"tea","qty":1,"isAdmin":1})");
+  EXPECT_EQ(plain.detail.substr(0, 10), "/isAdmin: ");
+  const Denial secret = judged(world, R"({"item":"tea","qty":1,"hunter2hunter2hunter2":1})");
+  EXPECT_EQ(secret.detail.substr(0, 8), "/{...}: ");
+  EXPECT_EQ(secret.detail.find("hunter2"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace caponier::stages

@@ -1,12 +1,20 @@
 #include "stages/validate/violation.h"
 
+#include <array>
+
+#include "event/record.h"
+#include "event/redact.h"
+
 namespace caponier::stages {
 
 Denial rule_denial(Reason reason, std::string_view pointer, std::string_view rule, std::string_view where) {
   Denial denial = deny(reason, kValidateStage, {}, where);
   denial.public_pointer = pointer;
   denial.public_rule = rule;
-  denial.detail.append(pointer).append(pointer.empty() ? "" : ": ").append(rule);
+  // The names in a pointer are the client's, and what is secret may stand as a name, too.
+  std::array<char, event::kUntrustedBytesMax> shown;
+  const std::size_t size = event::redact_path(pointer, shown.data(), shown.size());
+  denial.detail.append(shown.data(), size).append(size == 0 ? "" : ": ").append(rule);
   return denial;
 }
 

@@ -1,0 +1,66 @@
+// Gathers short pieces of text on the stack and hands them to a string in few appends: a message head is
+// dozens of pieces, and an append for each of them would cost more than their bytes do. What was put is in
+// the string after flush() or at the writer's end.
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace caponier {
+
+class TextWriter {
+ public:
+  explicit TextWriter(std::string& out) : out_(out) {}
+  ~TextWriter() { flush(); }
+  TextWriter(const TextWriter&) = delete;
+  TextWriter& operator=(const TextWriter&) = delete;
+
+  template <std::size_t N>
+  TextWriter& put(const char (&literal)[N]) {
+    static_assert(N <= kBufferBytes);
+    if (kBufferBytes - size_ < N - 1) flush();
+    std::memcpy(buffer_.data() + size_, literal, N - 1);
+    size_ += N - 1;
+    return *this;
+  }
+  TextWriter& put(std::string_view text) {
+    if (kBufferBytes - size_ < text.size()) {
+      flush();
+      if (text.size() > kBufferBytes) {
+        out_.append(text);
+        return *this;
+      }
+    }
+    if (!text.empty()) std::memcpy(buffer_.data() + size_, text.data(), text.size());
+    size_ += text.size();
+    return *this;
+  }
+  TextWriter& put(char c) {
+    if (size_ == kBufferBytes) flush();
+    buffer_[size_++] = c;
+    return *this;
+  }
+  TextWriter& decimal(std::uint64_t number) {
+    constexpr std::size_t kDigitsMax = 20;
+    if (kBufferBytes - size_ < kDigitsMax) flush();
+    char* const first = buffer_.data() + size_;
+    size_ += static_cast<std::size_t>(std::to_chars(first, first + kDigitsMax, number).ptr - first);
+    return *this;
+  }
+  void flush() {
+    out_.append(buffer_.data(), size_);
+    size_ = 0;
+  }
+
+ private:
+  static constexpr std::size_t kBufferBytes = 1024;
+  std::string& out_;
+  std::size_t size_ = 0;
+  std::array<char, kBufferBytes> buffer_;  // not initialised: written before it is read
+};
+
+}  // namespace caponier

@@ -1,0 +1,204 @@
+#include "cli/load_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace caponier::cli {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kContract =
+    "openapi: 3.0.3\n"
+    "info: {title: T, version: '1'}\n"
+    "servers: [{url: 'https://api.example'}]\n"
+    "paths:\n"
+    "  /a:\n"
+    "    get: {security: [{key: []}], responses: {'200': {description: ok}}}\n"
+    "components:\n"
+    "  securitySchemes:\n"
+    "    key: {type: apiKey, in: header, name: X-Key}\n";
+constexpr const char* kPublic =
+    "openapi: 3.0.3\n"
+    "info: {title: T, version: '1'}\n"
+    "servers: [{url: 'https://api.example'}]\n"
+    "paths:\n"
+    "  /a:\n"
+    "    get: {x-caponier: {public: {reason: r}}, responses: {'200': {description: ok}}}\n";
+
+class LoadPlan : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/caponier-load-XXXXXX";
+    ASSERT_NE(mkdtemp(name), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string write(const std::string& name, const std::string& text) {
+    const std::string path = folder_ + '/' + name;
+    std::ofstream(path) << text;
+    std::filesystem::permissions(path,
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    return path;
+  }
+  static std::string text(Loaded& loaded) {
+    std::string out;
+    loaded.diagnostics.sort();
+    for (const Diagnostic& diagnostic : loaded.diagnostics.all()) {
+      if (diagnostic.severity == Severity::kError) out += to_text(diagnostic) + '\n';
+    }
+    return out;
+  }
+  LoadRequest request(const std::string& contract) {
+    LoadRequest out;
+    out.contract_file = contract;
+    out.upstream = "http://127.0.0.1:9000";
+    out.listen = "http://127.0.0.1:0";
+    return out;
+  }
+
+  std::string folder_;
+};
+
+TEST_F(LoadPlan, needs_no_configuration_file) {
+  Loaded loaded = load(request(write("api.yaml", kPublic)));
+  ASSERT_NE(loaded.plan, nullptr) << text(loaded);
+  EXPECT_EQ(loaded.config->listeners.at(0).listen, "http://127.0.0.1:0");
+  EXPECT_EQ(loaded.plan->upstream.port, 9000);
+}
+
+TEST_F(LoadPlan, the_command_line_wins_over_the_configuration) {
+  write("api.yaml", kPublic);
+  const std::string config = write("caponier.yaml",
+                                   "contract: api.yaml\nupstream: http://127.0.0.1:1\nworkers: 3\n"
+                                   "listeners: [{name: one, listen: '127.0.0.1:1', certificate: c, key: k}, "
+                                   "{name: two, listen: 'http://127.0.0.1:2'}]\n");
+  LoadRequest by_file;
+  by_file.config_file = config;
+  Loaded loaded = load(by_file);
+  ASSERT_NE(loaded.plan, nullptr) << text(loaded);
+  EXPECT_EQ(loaded.plan->upstream.port, 1);
+  EXPECT_EQ(loaded.config->listeners.size(), 2U);
+  EXPECT_EQ(loaded.config->workers, 3U);
+
+  by_file.upstream = "http://127.0.0.1:7";
+  by_file.listen = "http://127.0.0.1:8";
+  by_file.workers = 2;
+  by_file.state_dir = "state";
+  loaded = load(by_file);
+  ASSERT_NE(loaded.plan, nullptr) << text(loaded);
+  EXPECT_EQ(loaded.plan->upstream.port, 7);
+  ASSERT_EQ(loaded.config->listeners.size(), 1U);
+  EXPECT_EQ(loaded.config->listeners[0].listen, "http://127.0.0.1:8");
+  EXPECT_EQ(loaded.config->workers, 2U);
+  EXPECT_EQ(loaded.config->state_dir, "state");
+}
+
+TEST_F(LoadPlan, files_that_cannot_be_read_are_one_clear_line) {
+  LoadRequest nothing;
+  nothing.upstream = "http://127.0.0.1:9000";
+  nothing.listen = "http://127.0.0.1:0";
+  Loaded loaded = load(nothing);
+  EXPECT_THAT(text(loaded), HasSubstr("error: no OpenAPI document is named [contract-missing]"));
+  loaded = load(request(folder_ + "/none.yaml"));
+  EXPECT_EQ(text(loaded),
+            "error: cannot read " + folder_ + "/none.yaml: No such file or directory [unreadable]\n");
+  loaded = load(request(folder_));
+  EXPECT_EQ(text(loaded), "error: cannot read " + folder_ + ": Is a directory [unreadable]\n");
+  LoadRequest config = request(write("api.yaml", kPublic));
+  config.config_file = folder_ + "/none.yaml";
+  loaded = load(config);
+  EXPECT_EQ(loaded.plan, nullptr);
+  EXPECT_EQ(text(loaded),
+            "error: cannot read " + folder_ + "/none.yaml: No such file or directory [unreadable]\n");
+  LoadRequest named;
+  named.listen = "http://127.0.0.1:0";
+  named.config_file = write("caponier.yaml", "contract: gone.yaml\nupstream: http://127.0.0.1:9\n");
+  loaded = load(named);
+  EXPECT_THAT(text(loaded), HasSubstr("caponier.yaml:1:11: error: cannot read "));
+}
+
+TEST_F(LoadPlan, a_configuration_that_is_broken_is_told_alone) {
+  LoadRequest broken = request(write("api.yaml", "openapi: ["));
+  broken.config_file = write("caponier.yaml", "upstream: [\n");
+  Loaded loaded = load(broken);
+  EXPECT_EQ(loaded.plan, nullptr);
+  EXPECT_EQ(loaded.diagnostics.error_count(), 1U) << text(loaded);
+  EXPECT_THAT(text(loaded), HasSubstr("caponier.yaml:"));
+}
+
+TEST_F(LoadPlan, keys_are_read_beside_the_file_that_names_them) {
+  LoadRequest with_keys = request(write("api.yaml", kContract));
+  with_keys.config_file = write("caponier.yaml", "security_schemes: {key: {keys_file: keys.ndjson}}\n");
+  Loaded loaded = load(with_keys);
+  EXPECT_EQ(loaded.plan, nullptr);
+  EXPECT_EQ(loaded.diagnostics.error_count(), 1U) << text(loaded);
+  EXPECT_THAT(text(loaded),
+              HasSubstr("the API keys cannot be used: cannot read " + folder_ + "/keys.ndjson"));
+  write("keys.ndjson", "");
+  loaded = load(with_keys);
+  ASSERT_NE(loaded.plan, nullptr) << text(loaded);
+  EXPECT_EQ(loaded.plan->schemes[0].keys->size(), 0U);
+
+  std::string in_document = kContract;
+  in_document.replace(in_document.find("name: X-Key"), 11,
+                      "name: X-Key, x-caponier: {keys_file: keys.ndjson}");
+  loaded = load(request(write("own.yaml", in_document)));
+  EXPECT_NE(loaded.plan, nullptr) << text(loaded);
+}
+
+TEST_F(LoadPlan, listeners_are_judged_before_they_are_opened) {
+  struct Case {
+    const char* listen;
+    const char* certificate;
+    const char* key;
+    bool dev;
+    const char* code;
+  };
+  const Case cases[] = {
+      {"127.0.0.1:8443", "", "", true, ""},
+      {"https://[::1]:8443", "", "", true, ""},
+      {"0.0.0.0:8443", "", "", true, "[dev-listener]"},
+      {"http://192.0.2.1:80", "", "", true, "[dev-listener]"},
+      {"0.0.0.0:8443", "c", "k", false, ""},
+      {"0.0.0.0:8443", "", "", false, "[certificate-missing]"},
+      {"0.0.0.0:8443", "c", "", false, "[bad-certificate]"},
+      {"0.0.0.0:8443", "", "k", false, "[bad-certificate]"},
+      {"http://0.0.0.0:80", "", "", false, "[plain-http]"},
+      {"http://127.0.0.1:80", "", "", false, ""},
+      {"nowhere", "", "", false, "[bad-listener]"},
+  };
+  const std::string contract = write("api.yaml", kPublic);
+  for (const Case& c : cases) {
+    LoadRequest one = request(contract);
+    one.listen = c.listen;
+    one.certificate = c.certificate;
+    one.key = c.key;
+    one.dev = c.dev;
+    one.development_issuer = "urn:dev";
+    Loaded loaded = load(one);
+    EXPECT_THAT(text(loaded), HasSubstr(c.code)) << c.listen;
+    EXPECT_EQ(loaded.plan == nullptr, *c.code != '\0') << c.listen << text(loaded);
+  }
+}
+
+TEST_F(LoadPlan, the_development_issuer_is_not_accepted_without_dev) {
+  std::string bearer = kContract;
+  bearer.replace(bearer.find("{type: apiKey, in: header, name: X-Key}"), 39, "{type: http, scheme: bearer}");
+  LoadRequest one = request(write("api.yaml", bearer));
+  one.development_issuer = "urn:dev";
+  EXPECT_EQ(load(one).plan, nullptr);
+  one.dev = true;
+  const Loaded loaded = load(one);
+  ASSERT_NE(loaded.plan, nullptr);
+  EXPECT_EQ(loaded.plan->issuers[0].rules.issuer, "urn:dev");
+}
+
+}  // namespace
+}  // namespace caponier::cli
