@@ -43,15 +43,23 @@ struct House {
 
 using Step = Result<Unit, std::string>;
 
-Step open_state(House& house, const LoadRequest& request) {
-  const std::string path = request.state_dir.empty() ? store::default_state_dir() : request.state_dir;
-  auto state = store::StateDir::open(path);
+// Loads, and opens the state directory that flags or configuration name. With --dev the issuer's name is
+// known only once its key is there, so the Plan is made again with it.
+Step load_with_state(House& house, const LoadRequest& request) {
+  LoadRequest complete = request;
+  if (request.dev) complete.development_issuer = "urn:caponier:dev";
+  house.loaded = load(complete);
+  if (!house.loaded.plan) return Unit{};
+  const std::string& named = house.loaded.config->state_dir;
+  auto state = store::StateDir::open(named.empty() ? store::default_state_dir() : named);
   if (!state) return Err(state.error());
   house.state.emplace(std::move(*state));
   if (!request.dev) return Unit{};
   auto issuer = development_issuer(*house.state);
   if (!issuer) return Err(issuer.error());
   house.issuer.emplace(std::move(*issuer));
+  complete.development_issuer = house.issuer->issuer;
+  house.loaded = load(complete);
   return Unit{};
 }
 
@@ -165,10 +173,7 @@ void block_end_signals() {
 
 int serve(const LoadRequest& request, const ServeHooks& hooks) {
   House house;
-  if (auto step = open_state(house, request); !step) return fail(step.error());
-  LoadRequest complete = request;
-  if (house.issuer) complete.development_issuer = house.issuer->issuer;
-  house.loaded = load(complete);
+  if (auto step = load_with_state(house, request); !step) return fail(step.error());
   house.loaded.diagnostics.sort();
   for (const Diagnostic& diagnostic : house.loaded.diagnostics.all()) {
     if (diagnostic.severity == Severity::kError) std::fprintf(stderr, "%s\n", to_text(diagnostic).c_str());
