@@ -76,6 +76,8 @@ void KeyService::finish(std::uint32_t issuer, Result<std::string, std::string> t
   }
   source.fetching = false;
   source.not_before_ms = network_.loop().now_ms() + (event.ok ? kRefreshMinMs : kRetryMs);
+  const bool have = ring_.generation(issuer) > 0;
+  source.refresh_at_ms = network_.loop().now_ms() + (have ? kRefreshBackgroundMs : kRetryMs);
   report_(event);
   for (std::shared_ptr<Wait>& wait : std::exchange(source.waiting, {})) {
     net::Loop* loop = wait->loop;
@@ -86,9 +88,11 @@ void KeyService::finish(std::uint32_t issuer, Result<std::string, std::string> t
 net::Task<void> KeyService::refresh_for_ever(std::uint32_t issuer) {
   if (plan_->issuers[issuer].source == plan::KeySource::kDevelopment) co_return;
   while (!stopping_) {
-    const bool have = ring_.generation(issuer) > 0;
-    co_await network_.loop().sleep_until(network_.loop().now_ms() + (have ? kRefreshBackgroundMs : kRetryMs));
-    if (!stopping_ && !sources_[issuer].fetching) begin(issuer);
+    const std::int64_t look_again_ms = network_.loop().now_ms() + kRetryMs;
+    co_await network_.loop().sleep_until(sources_[issuer].fetching ? look_again_ms
+                                                                   : sources_[issuer].refresh_at_ms);
+    const bool due = network_.loop().now_ms() >= sources_[issuer].refresh_at_ms;
+    if (!stopping_ && due && !sources_[issuer].fetching) begin(issuer);
   }
 }
 

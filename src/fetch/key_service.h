@@ -51,6 +51,7 @@ class KeyService {
   struct Source {
     bool fetching = false;
     std::int64_t not_before_ms = 0;  // steady, of the service's loop
+    std::int64_t refresh_at_ms = 0;  // unasked
     std::vector<std::shared_ptr<Wait>> waiting;
   };
 
