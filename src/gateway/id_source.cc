@@ -14,7 +14,8 @@ constexpr std::array<std::array<char, 2>, 256> kHexPairs = [] {
 }();
 
 void put_hex(char* out, std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8, out += 2) std::memcpy(out, &kHexPairs[(value >> shift) & 0xff], 2);
+  for (int shift = 56; shift >= 0; shift -= 8, out += 2)
+    std::memcpy(out, &kHexPairs[(value >> shift) & 0xff], 2);
 }
 
 std::string_view counter_bytes(const std::uint64_t& count) {

@@ -30,7 +30,8 @@ struct Peer {
   std::string text;                        // "192.0.2.1"
   std::string_view listener;               // "public"
   bool tls = false;
-  std::uint64_t address_hash = 0;  // keyed hash of limit_key(), so that not every request hashes it; 0: unknown
+  std::uint64_t address_hash =
+      0;  // keyed hash of limit_key(), so that not every request hashes it; 0: unknown
   // What limits are counted by: the address, IPv6 cut to its /64.
   [[nodiscard]] std::string_view limit_key() const;
 };
@@ -91,9 +92,9 @@ struct Exchange {
   Now now;
   const Peer* peer = nullptr;
   const http::RequestHead* head = nullptr;
-  std::string_view request_id;       // ours, in the arena
-  std::string_view trace_id;         // 32 hex digits, in the arena
-  std::string_view span_id;          // 16
+  std::string_view request_id;  // ours, in the arena
+  std::string_view trace_id;    // 32 hex digits, in the arena
+  std::string_view span_id;     // 16
 
   Arena arena;
   json::Document body_document;

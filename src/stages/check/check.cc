@@ -50,8 +50,8 @@ const http::Header* content_type(const http::ResponseHead& head, bool& repeated)
 bool is_declared(const plan::Response& response, std::string_view value) {
   const auto given = http::parse_media_type(value);
   if (!given) return false;
-  return std::ranges::any_of(
-      response.parsed, [&given](const http::MediaType& range) { return http::matches(range, *given); });
+  return std::ranges::any_of(response.parsed,
+                             [&given](const http::MediaType& range) { return http::matches(range, *given); });
 }
 
 }  // namespace

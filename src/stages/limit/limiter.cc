@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <new>
 #include <thread>
 
@@ -68,7 +69,7 @@ struct Limiter::Shape {
 Limiter::Limiter(std::uint32_t entries) {
   const std::size_t count = std::bit_ceil(std::max<std::size_t>(entries, kNeighbours));
   slots_.reset(static_cast<Slot*>(std::calloc(count, sizeof(Slot))));
-  if (!slots_) throw std::bad_alloc();
+  if (!slots_) std::abort();  // at start, before anything is served
   latches_ = std::vector<std::atomic_flag>(count / kNeighbours);
   mask_ = count / kNeighbours - 1;
 }

@@ -28,8 +28,8 @@ void append_forwarded(TextWriter& out, const Peer& peer, std::string_view author
   } else {
     out.put("\"[").put(peer.text).put("]\"");
   }
-  const bool quotable = std::ranges::none_of(
-      authority, [](char c) { return c == '"' || c == '\\' || c == '\r' || c == '\n'; });
+  const bool quotable =
+      std::ranges::none_of(authority, [](char c) { return c == '"' || c == '\\' || c == '\r' || c == '\n'; });
   if (quotable && !authority.empty()) out.put(";host=\"").put(authority).put('"');
   if (peer.tls) {
     out.put(";proto=https\r\n");
