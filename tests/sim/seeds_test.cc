@@ -19,7 +19,9 @@ Weather weather_of(Dice& dice) {
   weather.faults.fragment_reads = dice.chance(70);
   weather.faults.fragment_writes = dice.chance(70);
   weather.faults.delay_ms_max = dice.chance(60) ? static_cast<std::int64_t>(dice.below(50)) : 0;
-  if (dice.chance(30)) weather.faults.buffer_bytes = 1 + dice.below(4000);
+  // Where every byte takes its time, a tiny buffer would make a timeout of each body.
+  const std::size_t buffer_bytes_min = weather.faults.delay_ms_max > 0 ? 8000 : 1;
+  if (dice.chance(30)) weather.faults.buffer_bytes = buffer_bytes_min + dice.below(4000);
   if (dice.chance(40)) weather.bad_upstream_percent = 30;
   if (dice.chance(25)) weather.faults.reset_ppm = 5000;
   if (dice.chance(15)) weather.faults.refuse_ppm = 200'000;

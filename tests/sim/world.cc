@@ -47,6 +47,8 @@ World::World(const Api& api, std::uint64_t seed, const Weather& the_weather)
 World::~World() {
   // What hangs is reported by run(); its frames must not outlive what they refer to.
   net::destroy_spawned();
+  // The last records leave with the worker.
+  worker.reset();
 }
 
 Visit& World::add_visit() {
