@@ -144,6 +144,7 @@ void compile_operations(Compilation& compilation) {
     const Policy policy = settle(speaking, compilation.report);
     if (!policy.exposed) {
       plan.not_exposed.push_back(declared.label());
+      for (const std::string& base : declared.base_paths) plan.router.hide(base + declared.path);
       continue;
     }
     add_routes(compilation, declared, static_cast<std::uint32_t>(plan.operations.size()), taken);

@@ -149,6 +149,19 @@ TEST(Exposed, what_is_not_exposed_is_not_compiled) {
   EXPECT_FALSE(hidden.plan->router.match(segments, http::Method::kGet).path_found);
 }
 
+TEST(Exposed, what_is_taken_out_is_not_reached_through_a_wider_path) {
+  const std::string rest = "security: [{bearer: []}], responses: {'200': {description: ok}}}\n";
+  const Compiled compiled =
+      compile({document("  /orders/{id}:\n    parameters: [{name: id, in: path, required: true, schema: "
+                        "{type: string}}]\n    get: {" +
+                        rest + "  /orders/export:\n    get: {x-caponier: {exposed: false}, " + rest)});
+  ASSERT_NE(compiled.plan, nullptr) << compiled.errors();
+  const std::string_view order[] = {"orders", "7"};
+  const std::string_view hidden[] = {"orders", "export"};
+  EXPECT_TRUE(compiled.plan->router.match(order, http::Method::kGet).path_found);
+  EXPECT_FALSE(compiled.plan->router.match(hidden, http::Method::kGet).path_found);
+}
+
 TEST(BodyBound, inheritance_only_tightens_up_to_what_may_be_held) {
   struct Case {
     Levels levels;

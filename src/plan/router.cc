@@ -217,6 +217,17 @@ struct Router::Table {
     return child;
   }
 
+  // The endpoint at the end of `segments`, made if it is not there.
+  std::uint32_t endpoint_of(std::vector<Segment> segments) {
+    std::uint32_t at = 0;
+    for (Segment& segment : segments) at = child_of(at, std::move(segment));
+    if (nodes[at].endpoint == kNone) {
+      nodes[at].endpoint = static_cast<std::uint32_t>(endpoints.size());
+      endpoints.emplace_back();
+    }
+    return nodes[at].endpoint;
+  }
+
   // The endpoint that `segments` lead to. Every node is entered at most once, because its depth says which
   // segment it stands for: the document alone bounds the work.
   [[nodiscard]] std::uint32_t walk(std::uint32_t at, std::span<const std::string_view> segments,
@@ -251,13 +262,7 @@ std::string Router::add(std::string_view path_template, http::Method method, std
   if (static_cast<std::size_t>(method) >= kMethodCount) return "this method cannot be served";
   Split split = split_template(path_template);
   if (!split.error.empty()) return split.error;
-  std::uint32_t at = 0;
-  for (Segment& segment : split.segments) at = table_->child_of(at, std::move(segment));
-  if (table_->nodes[at].endpoint == kNone) {
-    table_->nodes[at].endpoint = static_cast<std::uint32_t>(table_->endpoints.size());
-    table_->endpoints.emplace_back();
-  }
-  Table::Endpoint& endpoint = table_->endpoints[table_->nodes[at].endpoint];
+  Table::Endpoint& endpoint = table_->endpoints[table_->endpoint_of(std::move(split.segments))];
   std::uint32_t& slot = endpoint.operations[static_cast<std::size_t>(method)];
   if (slot != kNoOperation) return "another operation has the same method and a path of the same shape";
   slot = operation;
@@ -266,11 +271,17 @@ std::string Router::add(std::string_view path_template, http::Method method, std
   return {};
 }
 
+void Router::hide(std::string_view path_template) {
+  Split split = split_template(path_template);
+  if (split.error.empty()) table_->endpoint_of(std::move(split.segments));
+}
+
 RouteMatch Router::match(std::span<const std::string_view> segments, http::Method method) const {
   RouteMatch match;
   const std::uint32_t end = table_->walk(0, segments, match);
   if (end == kNone) return match;
   const Table::Endpoint& endpoint = table_->endpoints[end];
+  if (endpoint.allowed_methods == 0) return match;  // hidden
   match.path_found = true;
   match.allowed_methods = endpoint.allowed_methods;
   const auto index = static_cast<std::size_t>(method);

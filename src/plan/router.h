@@ -38,6 +38,8 @@ class Router {
 
   // Error sentence if the template is malformed, or the same path (by shape) and method is already there.
   std::string add(std::string_view path_template, http::Method method, std::uint32_t operation);
+  // The path is there and not served: what it stands for is not found, rather than by a wider template.
+  void hide(std::string_view path_template);
   [[nodiscard]] RouteMatch match(std::span<const std::string_view> segments, http::Method method) const;
 
  private:

@@ -126,6 +126,21 @@ TEST(Router, the_path_decides_before_the_method_does) {
   EXPECT_EQ(found.allowed_methods, bits({Method::kGet, Method::kHead}));
 }
 
+TEST(Router, a_hidden_path_is_not_reached_through_a_wider_template) {
+  Router router;
+  EXPECT_EQ(router.add("/orders/{id}", Method::kGet, 0), "");
+  router.hide("/orders/export");
+  router.hide("/orders/{id}/notes");
+  EXPECT_EQ(match(router, "/orders/7").operation, 0U);
+  EXPECT_FALSE(match(router, "/orders/export").path_found);
+  EXPECT_EQ(match(router, "/orders/export").operation, kNoOperation);
+  EXPECT_FALSE(match(router, "/orders/7/notes").path_found);
+  // What else is served on the path stays, and the hidden method is not among the allowed ones.
+  EXPECT_EQ(router.add("/orders/export", Method::kPost, 1), "");
+  EXPECT_EQ(match(router, "/orders/export").operation, kNoOperation);
+  EXPECT_EQ(match(router, "/orders/export").allowed_methods, bits({Method::kPost}));
+}
+
 TEST(Router, head_is_served_by_get_unless_it_is_declared) {
   Router router;
   EXPECT_EQ(router.add("/a", Method::kGet, 0), "");
