@@ -307,15 +307,14 @@ void ClientConnection::stop_body() {
 net::Task<bool> ClientConnection::invite_body() {
   const bool body_came = buffer_.size() > decoder_.head_bytes();
   if (!exchange_->head->expects_continue || body_came || std::exchange(invited_, true)) co_return true;
-  co_return co_await send("HTTP/1.1 100 Continue\r\n\r\n", {});
+  const auto sent = co_await send("HTTP/1.1 100 Continue\r\n\r\n", {});
+  co_return sent.ok();
 }
 
-net::Task<bool> ClientConnection::send(std::string_view first, std::string_view second) {
-  if (aborted_) co_return false;
-  const std::int64_t deadline =
-      worker_.loop().now_ms() + worker_.shared().plan->limits.time.write_progress_ms;
-  const auto written = co_await stream_->write(first, second, deadline);
-  co_return written.ok();
+// After abort(), the stream answers that it is broken.
+net::Stream::WriteAwaiter ClientConnection::send(std::string_view first, std::string_view second) {
+  const TimeLimits& time = worker_.shared().plan->limits.time;
+  return stream_->write(first, second, worker_.loop().now_ms() + time.write_progress_ms);
 }
 
 }  // namespace caponier::gateway

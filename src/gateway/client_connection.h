@@ -53,7 +53,7 @@ class ClientConnection final : private ClientSide {
   net::Task<bool> invite_body() override;
   void stop_body() override;
   [[nodiscard]] bool body_complete() const override { return body_.complete(); }
-  net::Task<bool> send(std::string_view first, std::string_view second) override;
+  net::Stream::WriteAwaiter send(std::string_view first, std::string_view second) override;
 
   Worker& worker_;
   std::unique_ptr<net::Stream> stream_;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "net/stream.h"
 #include "net/task.h"
 
 namespace caponier::gateway {
@@ -28,8 +29,9 @@ class ClientSide {
   virtual void stop_body() = 0;
   // Everything of the body has been read.
   [[nodiscard]] virtual bool body_complete() const = 0;
-  // Serialised bytes of the answer, in order. False: the client is gone.
-  virtual net::Task<bool> send(std::string_view first, std::string_view second) = 0;
+  // Serialised bytes of the answer, in order; they stay where they are until the await ends. If it does not
+  // end well, the client is gone.
+  virtual net::Stream::WriteAwaiter send(std::string_view first, std::string_view second) = 0;
   // The answer cannot be completed: the client must not take what it has for the whole.
   virtual void abort() = 0;
 };

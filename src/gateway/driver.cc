@@ -75,19 +75,22 @@ net::Task<bool> Driver::run(Exchange& exchange, bool may_stay) {
     Denial busy = denied(Reason::kOverloaded, "admit", "memory in flight is at its bound");
     busy.retry_after_s = 1;
     co_await refuse(exchange, std::move(busy));
-  } else if (co_await judge(exchange)) {
-    co_await forward(exchange);
+  } else {
+    buffered_ = {};
+    auto verdict = stages::judge_head(worker_.state(), exchange);
+    // Most requests are decided here and now.
+    bool allowed = verdict && !verdict->buffer_body;
+    if (!allowed) allowed = co_await judge(exchange, std::move(verdict));
+    if (allowed) co_await forward(exchange);
   }
   finish(exchange);
   co_return keep_alive_;
 }
 
-// True if the request may go upstream; otherwise it has been answered.
-net::Task<bool> Driver::judge(Exchange& exchange) {
+// Goes on with what judge_head said. True if the request may go upstream; otherwise it has been answered.
+net::Task<bool> Driver::judge(Exchange& exchange, stages::Verdict<stages::HeadDecision> verdict) {
   const Limits& limits = exchange.plan->limits;
-  for (;;) {
-    auto verdict = stages::judge_head(worker_.state(), exchange);
-    if (verdict) break;
+  for (; !verdict; verdict = stages::judge_head(worker_.state(), exchange)) {
     if (const stages::NeedKeys* need = verdict.need()) {
       if (++exchange.needs > limits.needs_per_exchange_max) {
         co_await refuse(exchange, denied(Reason::kNoVerdict, "authenticate", "too many needs"));
@@ -105,8 +108,7 @@ net::Task<bool> Driver::judge(Exchange& exchange) {
     co_return false;
   }
   const stages::HeadDecision& decision = *exchange.head_decision;
-  buffered_ = {};
-  if (decision.body == nullptr || !decision.buffer_body) co_return true;
+  if (!decision.buffer_body) co_return true;
   if (auto whole = client_.whole_body()) {
     buffered_ = *whole;
   } else {
@@ -117,10 +119,10 @@ net::Task<bool> Driver::judge(Exchange& exchange) {
     buffered_ = body_;
   }
   outcome_.request_body_bytes = buffered_.size();
-  auto verdict = stages::judge_body(worker_.state(), exchange, buffered_);
-  if (verdict) co_return true;
+  auto judged = stages::judge_body(worker_.state(), exchange, buffered_);
+  if (judged) co_return true;
   Denial denial;  // of its own: g++ 12 destroys a conditional temporary of a co_await expression twice
-  if (verdict.denial() != nullptr) denial = std::move(*verdict.denial());
+  if (judged.denial() != nullptr) denial = std::move(*judged.denial());
   co_await refuse(exchange, std::move(denial));
   co_return false;
 }
@@ -176,7 +178,7 @@ net::Task<void> Driver::forward(Exchange& exchange) {
       co_await pass_response(exchange);
       break;
     }
-    co_await end_upload();
+    if (uploading()) co_await end_upload();
     if (failed->reason == Reason::kUpstreamClosed && may_retry(exchange)) {
       retried_ = true;
       continue;
@@ -208,12 +210,15 @@ bool Driver::may_retry(const Exchange& exchange) const {
   }
 }
 
-// A retry takes a fresh connection.
-net::Task<Driver::Failed> Driver::obtain() {
+// A retry takes a fresh connection. False if there is none at hand.
+bool Driver::take_idle() {
   ++outcome_.upstream_attempts;
   connection_.reset();
   if (!retried_) connection_ = worker_.upstream().take_idle();
-  if (connection_) co_return std::nullopt;
+  return connection_ != nullptr;
+}
+
+net::Task<Driver::Failed> Driver::connect() {
   auto connected = co_await worker_.upstream().connect(ends_ms_);
   if (connected) {
     connection_ = std::move(*connected);
@@ -229,7 +234,9 @@ net::Task<Driver::Failed> Driver::send_request(Exchange& exchange) {
   if (!append_request_head(exchange))
     co_return denied(Reason::kInternalError, "scrub", "a request header cannot be sent safely");
   for (;;) {
-    if (Failed failed = co_await obtain()) co_return failed;
+    if (!take_idle()) {
+      if (Failed failed = co_await connect()) co_return failed;
+    }
     connection_->decoder().begin(exchange.head->method);
     const auto sent = co_await connection_->stream().write(
         out_, buffered_, deadline(exchange.plan->limits.time.write_progress_ms));
@@ -259,9 +266,12 @@ net::Task<Driver::Failed> Driver::start_upload(Exchange& exchange) {
   co_return std::nullopt;
 }
 
+bool Driver::uploading() const {
+  return upload_ && upload_->state() == Upload::State::kRunning;
+}
+
 // What of the body is still on its way has no purpose any more.
 net::Task<void> Driver::end_upload() {
-  if (!upload_ || upload_->state() != Upload::State::kRunning) co_return;
   connection_->stream().abort();
   client_.stop_body();
   co_await upload_->ended();
@@ -352,7 +362,7 @@ net::Task<void> Driver::pass_response(Exchange& exchange) {
       head.body.kind == http::BodyKind::kChunked || head.body.kind == http::BodyKind::kUntilClose;
   if (!verdict || !append_response_head(exchange, head, chunked)) {
     connection_->stream().abort();
-    co_await end_upload();
+    if (uploading()) co_await end_upload();
     auto denial = !verdict && verdict.denial() != nullptr ? std::move(*verdict.denial())
                                                           : denied(Reason::kResponseHeaderInvalid, "scrub",
                                                                    "a response header cannot be sent safely");
@@ -365,10 +375,11 @@ net::Task<void> Driver::pass_response(Exchange& exchange) {
   http::BodyDecoder decoder(head.body, exchange.plan->limits.http);
   connection_->buffer().consume(connection_->decoder().head_bytes());
   Failed failed = co_await pass_body(decoder, chunked && exchange.head->minor_version == 1);
-  co_await end_upload();
+  if (uploading()) co_await end_upload();
   if (failed) {
     connection_->stream().abort();
     if (!answering_) {
+      outcome_.response_body_bytes = 0;
       co_await refuse(exchange, std::move(*failed));
       co_return;
     }
@@ -390,7 +401,7 @@ bool Driver::append_response_head(const Exchange& exchange, const http::Response
   if (!stages::append_response_head(out_, exchange, head)) return false;
   if (chunked && exchange.head->minor_version == 0) keep_alive_ = false;  // ended by closing
   // A client that is still sending is not asked for the rest if the answer says that it was in vain.
-  const bool sending = upload_ && upload_->state() == Upload::State::kRunning && head.status < 400;
+  const bool sending = uploading() && head.status < 400;
   if (!client_.body_complete() && !sending) keep_alive_ = false;
   if (exchange.head->method == http::Method::kHead) {
     if (head.body.bytes > 0) http::append_content_length(out_, head.body.bytes);
@@ -408,41 +419,29 @@ bool Driver::append_response_head(const Exchange& exchange, const http::Response
   return true;
 }
 
-// Sends what stands in out_, and `body` behind it.
-net::Task<bool> Driver::send_answer(std::string_view body) {
-  answering_ = true;
-  const bool sent = co_await client_.send(out_, body);
-  out_.clear();
-  co_return sent;
-}
-
 // Passes the body on as it comes, behind the head that stands in out_.
 net::Task<Driver::Failed> Driver::pass_body(http::BodyDecoder& decoder, bool chunked) {
   const std::int64_t within_ms = worker_.shared().plan->limits.time.upstream_first_byte_ms;
   Buffer& buffer = connection_->buffer();
-  bool sent = true;
-  while (sent) {
+  for (;;) {
     auto piece = decoder.feed(buffer.view());
     if (!piece) co_return denied(Reason::kUpstreamMalformed, "upstream", http::name(piece.error()));
-    if (!piece->data.empty()) {
-      outcome_.response_body_bytes += piece->data.size();
-      if (chunked) append_chunk(out_, piece->data);
-      sent = co_await send_answer(chunked ? std::string_view() : piece->data);
+    std::string_view data = piece->data;
+    outcome_.response_body_bytes += data.size();
+    if (chunked && !data.empty()) append_chunk(out_, std::exchange(data, {}));
+    if (chunked && decoder.complete()) http::append_last_chunk(out_);
+    // What is ready leaves before we wait: an event stream must not be held back.
+    const bool leaves = !data.empty() || decoder.complete() || piece->consumed == 0;
+    if (leaves && (!data.empty() || !out_.empty())) {
+      answering_ = true;
+      const auto sent = co_await client_.send(out_, data);
+      if (!sent.ok())
+        co_return denied(Reason::kClientClosed, "upstream", "closed before its answer was complete");
+      out_.clear();
     }
     buffer.consume(piece->consumed);
-    if (!sent) break;
-    if (decoder.complete()) {
-      if (chunked) http::append_last_chunk(out_);
-      if (!out_.empty()) sent = co_await send_answer({});
-      if (sent) co_return std::nullopt;
-      break;
-    }
+    if (decoder.complete()) co_return std::nullopt;
     if (piece->consumed > 0) continue;
-    // What is ready leaves before we wait: an event stream must not be held back.
-    if (!out_.empty()) {
-      sent = co_await send_answer({});
-      continue;
-    }
     buffer.reserve(BlockPool::kBlockBytes / 2);
     std::int64_t until = deadline(within_ms);
     const auto read = co_await connection_->stream().read(buffer.tail(), buffer.tail_room(), until);
@@ -451,7 +450,6 @@ net::Task<Driver::Failed> Driver::pass_body(http::BodyDecoder& decoder, bool chu
       co_return read_failure(read.status, "closed within its answer");
     if (read.ok()) buffer.commit(read.bytes);
   }
-  co_return denied(Reason::kClientClosed, "upstream", "closed before its answer was complete");
 }
 
 // An answer of our own: a body that is here already is dropped, any other ends the connection.
@@ -472,7 +470,8 @@ net::Task<void> Driver::refuse(Exchange& exchange, Denial denial) {
   out_.clear();
   stages::append_refusal(out_, exchange, *denial_, keep_alive_);
   outcome_.status = status;
-  if (!co_await client_.send(out_, {})) {
+  const auto sent = co_await client_.send(out_, {});
+  if (!sent.ok()) {
     keep_alive_ = false;
     outcome_.aborted = true;
   }
@@ -483,7 +482,8 @@ net::Task<void> Driver::answer(Exchange& exchange, const stages::LocalResponse& 
   out_.clear();
   stages::append_local(out_, exchange, response, keep_alive_);
   outcome_.status = response.status;
-  if (!co_await client_.send(out_, {})) {
+  const auto sent = co_await client_.send(out_, {});
+  if (!sent.ok()) {
     keep_alive_ = false;
     outcome_.aborted = true;
   }

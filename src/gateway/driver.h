@@ -38,18 +38,19 @@ class Driver {
   using Lease = upstream::Pool::Lease;
   using Failed = std::optional<stages::Denial>;  // what went wrong, if something did
 
-  net::Task<bool> judge(stages::Exchange& exchange);
+  net::Task<bool> judge(stages::Exchange& exchange, stages::Verdict<stages::HeadDecision> verdict);
   net::Task<Failed> gather_body(stages::Exchange& exchange, std::uint64_t bytes_max);
   net::Task<void> forward(stages::Exchange& exchange);
   net::Task<Failed> send_request(stages::Exchange& exchange);
-  net::Task<Failed> obtain();
+  [[nodiscard]] bool take_idle();
+  net::Task<Failed> connect();
   net::Task<Failed> start_upload(stages::Exchange& exchange);
+  [[nodiscard]] bool uploading() const;
   net::Task<void> end_upload();
   net::Task<Failed> read_response_head(stages::Exchange& exchange);
   [[nodiscard]] Failed decode_response_head(const stages::Exchange& exchange, bool& complete);
   net::Task<void> pass_response(stages::Exchange& exchange);
   net::Task<Failed> pass_body(http::BodyDecoder& decoder, bool chunked);
-  net::Task<bool> send_answer(std::string_view body);
   net::Task<void> refuse(stages::Exchange& exchange, stages::Denial denial);
   net::Task<void> answer(stages::Exchange& exchange, const stages::LocalResponse& response);
 
