@@ -35,7 +35,7 @@ class TextWriter {
         return *this;
       }
     }
-    if (!text.empty()) std::memcpy(buffer_.data() + size_, text.data(), text.size());
+    copy(buffer_.data() + size_, text);
     size_ += text.size();
     return *this;
   }
@@ -58,6 +58,26 @@ class TextWriter {
 
  private:
   static constexpr std::size_t kBufferBytes = 1024;
+
+  // Most pieces are short, and a call costs more than their bytes: two words, which may overlap, hold them.
+  static void copy(char* to, std::string_view text) {
+    if (text.size() > 16) {
+      std::memcpy(to, text.data(), text.size());
+    } else if (text.size() >= 8) {
+      copy_two<std::uint64_t>(to, text);
+    } else if (text.size() >= 4) {
+      copy_two<std::uint32_t>(to, text);
+    } else {
+      for (const char c : text) *to++ = c;
+    }
+  }
+  template <class Word>
+  static void copy_two(char* to, std::string_view text) {
+    const std::size_t last = text.size() - sizeof(Word);
+    std::memcpy(to, text.data(), sizeof(Word));
+    std::memcpy(to + last, text.data() + last, sizeof(Word));
+  }
+
   std::string& out_;
   std::size_t size_ = 0;
   std::array<char, kBufferBytes> buffer_;  // not initialised: written before it is read

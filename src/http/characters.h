@@ -71,6 +71,7 @@ inline __m128i control_mask(const char* at) {
 // The first control character (C0 or DEL; HTAB is one) of [at, end), or `end`.
 inline const char* find_control(const char* at, const char* end) {
 #if defined(__SSE2__)
+  const bool overlaps = end - at > 16;
   while (end - at >= 16) {
     // The usual value is short; the one that matters for speed is a token of hundreds of bytes.
     const auto found = static_cast<unsigned>(_mm_movemask_epi8(control_mask(at)));
@@ -82,6 +83,11 @@ inline const char* find_control(const char* at, const char* end) {
       if (_mm_movemask_epi8(_mm_or_si128(first, second)) != 0) break;
       at += 64;
     }
+  }
+  // The last bytes once more, together with some that were seen.
+  if (overlaps && at != end) {
+    const auto found = static_cast<unsigned>(_mm_movemask_epi8(control_mask(end - 16)));
+    return found == 0 ? end : end - 16 + std::countr_zero(found);
   }
 #endif
   while (at != end && !is_control(*at)) ++at;

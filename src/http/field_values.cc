@@ -23,8 +23,13 @@ bool is_ipv6(std::string_view text) {
 }
 
 bool is_host_name(std::string_view text) {
-  if (text.empty() || text.size() > kHostNameBytesMax || text.front() == '.') return false;
-  return all_of_class(text, kAuthorityCharacter) && text.find("..") == std::string_view::npos;
+  if (text.empty() || text.size() > kHostNameBytesMax) return false;
+  char before = '.';
+  for (const char c : text) {
+    if (!is_class(c, kAuthorityCharacter) || (c == '.' && before == '.')) return false;
+    before = c;
+  }
+  return true;
 }
 
 bool is_port(std::string_view text) {

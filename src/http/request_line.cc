@@ -57,9 +57,10 @@ std::optional<DecodeError> parse_request_line(std::string_view line, RequestHead
   head.target = between(target, target_end);
 
   const std::string_view version = between(target_end + 1, end);
-  if (!version.starts_with("HTTP/") || version.find(' ') != std::string_view::npos)
-    return DecodeError::kRequestLine;
-  if (version != "HTTP/1.1" && version != "HTTP/1.0") return DecodeError::kVersion;
+  if (version != "HTTP/1.1" && version != "HTTP/1.0") {
+    const bool is_version = version.starts_with("HTTP/") && version.find(' ') == std::string_view::npos;
+    return is_version ? DecodeError::kVersion : DecodeError::kRequestLine;
+  }
   head.minor_version = version.back() == '1' ? 1 : 0;
 
   head.method = parse_method(head.method_text);

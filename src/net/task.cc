@@ -53,6 +53,8 @@ void* allocate_frame(std::size_t bytes) {
   if (!kPooled || bytes > kPooledBytesMax) return ::operator new(bytes);
   FreeFrame*& head = free_frames[class_of(bytes)];
   if (head != nullptr) return std::exchange(head, head->next);
+  thread_local PoolGuard guard;
+  static_cast<void>(guard);
   return ::operator new((class_of(bytes) + 1) * kStepBytes);
 }
 
@@ -61,8 +63,6 @@ void free_frame(void* frame, std::size_t bytes) noexcept {
     ::operator delete(frame);
     return;
   }
-  thread_local PoolGuard guard;
-  static_cast<void>(guard);
   FreeFrame*& head = free_frames[class_of(bytes)];
   head = new (frame) FreeFrame{head};
 }
