@@ -15,6 +15,11 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;  // holds far more memory than the program asks for
+#else
+constexpr bool kSanitized = false;
+#endif
 constexpr std::size_t kMiB = std::size_t{1024} * 1024;
 constexpr const char* kBytesType = "Content-Type: application/octet-stream\r\n";
 constexpr const char* kJsonType = "Content-Type: application/json\r\n";
@@ -212,7 +217,8 @@ TEST_F(Bodies, bytes_stream_in_both_directions_at_once_in_bounded_memory) {
   EXPECT_EQ(answer->status(), 200);
   EXPECT_TRUE(answer->complete);
   EXPECT_TRUE(answer->body == body) << "bytes were lost, doubled or moved";
-  EXPECT_LT(resident_kib(gateway_.process().pid()), 40U * 1024) << "the body was held as a whole";
+  EXPECT_TRUE(kSanitized || resident_kib(gateway_.process().pid()) < 40U * 1024)
+      << "the body was held as a whole";
 }
 
 TEST_F(Bodies, a_chunked_upload_streams_and_is_whole) {

@@ -33,6 +33,11 @@ struct Case {
   const char* security;
 };
 
+// Shown instead of its bytes.
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.name;
+}
+
 class Public : public testing::TestWithParam<Case> {
  protected:
   Upstream upstream_{echoing()};

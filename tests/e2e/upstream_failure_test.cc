@@ -18,15 +18,14 @@ constexpr const char* kJsonType = "Content-Type: application/json\r\n";
 class UpstreamFailure : public testing::Test {
  protected:
   // The status and the reason recorded for it.
-  std::pair<int, std::string> outcome(const std::string& request) {
-    const Message answer = gateway_.ask(request);
-    return {answer.status(), gateway_.record_of(answer)["reason"]};
+  static std::pair<int, std::string> outcome(const Gateway& gateway, const std::string& request) {
+    const Message answer = gateway.ask(request);
+    return {answer.status(), gateway.record_of(answer)["reason"]};
   }
+  std::pair<int, std::string> outcome(const std::string& request) { return outcome(gateway_, request); }
   std::string post() { return request_text("POST", "/items", bearer(token_) + kJsonType, R"({"name":"x"})"); }
   Upstream upstream_{answering(kOk)};
-  Gateway gateway_{{.contract = kContract,
-                    .upstream = upstream_.url(),
-                    .config = "timeouts: {upstream_first_byte: 250ms}\n"}};
+  Gateway gateway_{{.contract = kContract, .upstream = upstream_.url()}};
   std::string token_ = gateway_.token("alice", "items:read items:write");
 };
 
@@ -149,16 +148,23 @@ TEST_F(UpstreamFailure, an_answer_that_has_begun_is_never_tried_again) {
   EXPECT_EQ(upstream_.requests().size(), 2U);
 }
 
-TEST_F(UpstreamFailure, no_answer_in_time_is_told_as_such) {
+class SlowUpstream : public UpstreamFailure {
+ protected:
+  Gateway hurried_{{.contract = kContract,
+                    .upstream = upstream_.url(),
+                    .config = "timeouts: {upstream_first_byte: 250ms}\n"}};
+};
+
+TEST_F(SlowUpstream, no_answer_in_time_is_told_as_such) {
   upstream_.set_script([](Peer& peer) {
     while (peer.read_request()) {
     }
   });
-  EXPECT_EQ(outcome(request_text("GET", "/open")), Outcome(504, "upstream-timeout"));
+  EXPECT_EQ(outcome(hurried_, request_text("GET", "/open")), Outcome(504, "upstream-timeout"));
   EXPECT_EQ(upstream_.requests().size(), 1U) << "slow is not dead";
 }
 
-TEST_F(UpstreamFailure, a_head_that_drips_in_is_bounded_in_time_as_a_whole) {
+TEST_F(SlowUpstream, a_head_that_drips_in_is_bounded_in_time_as_a_whole) {
   upstream_.set_script([](Peer& peer) {
     if (!peer.read_request()) return;
     std::string ignored;
@@ -167,7 +173,7 @@ TEST_F(UpstreamFailure, a_head_that_drips_in_is_bounded_in_time_as_a_whole) {
       (void)peer.socket().receive(ignored, std::chrono::milliseconds(20));
     }
   });
-  const int status = outcome(request_text("GET", "/open")).first;
+  const int status = outcome(hurried_, request_text("GET", "/open")).first;
   EXPECT_TRUE(status == 504 || status == 502) << status;
 }
 

@@ -67,7 +67,7 @@ bool Socket::send(std::string_view bytes) const {
 
 bool Socket::receive(std::string& into, std::chrono::milliseconds patience) const {
   char block[65536];
-  if (!ready(fd_, POLLIN, patience)) return false;
+  if (fd_ < 0 || !ready(fd_, POLLIN, patience)) return false;
   const ssize_t got = recv(fd_, block, sizeof block, 0);
   if (got <= 0) return false;
   into.append(block, static_cast<std::size_t>(got));
