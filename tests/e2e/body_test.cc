@@ -280,9 +280,11 @@ TEST_F(Bodies, an_answer_that_breaks_off_never_looks_whole) {
       if (peer.read_request()) (void)peer.send(text);
     });
     const CurlResult result = curl({gateway_.url() + "/bytes"});
-    EXPECT_NE(result.exit_status, 0) << text;
-    EXPECT_EQ(result.answer.status(), 200);
     Record record = gateway_.record_of(result.answer);
+    EXPECT_NE(record["reason"], "") << text;
+    // What is noticed before the head has left is an answer of its own.
+    if (result.answer.status() == 502) continue;
+    EXPECT_NE(result.exit_status, 0) << text;
     EXPECT_EQ(record["aborted"], "true") << text;
   }
 }
