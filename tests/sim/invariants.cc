@@ -24,8 +24,8 @@ bool was_cut(const Request& request) {
 }
 
 // The one record that tells of this answer.
-void check_answer_recorded(const World& world, const Request& request, const Response& response, bool left,
-                           std::string& wrong) {
+void check_answer_recorded(const World& world, const Request& request, const Response& response,
+                           bool overtaken, std::string& wrong) {
   const Record* found = nullptr;
   for (const Record& record : world.records) {
     if (record.request_id != response.request_id) continue;
@@ -41,16 +41,16 @@ void check_answer_recorded(const World& world, const Request& request, const Res
                  std::to_string(response.status));
   if (request.decodable && found->id != request.id) complain(wrong, request.id, "another request's record");
   // A client that left may have got less than was sent.
-  if (!response.whole && !left && !found->aborted && world.weather.faults.reset_ppm == 0)
+  if (!response.whole && !overtaken && !found->aborted && world.weather.faults.reset_ppm == 0)
     complain(wrong, request.id, "an answer that is not whole is recorded as whole");
 }
 
 // An answer of the upstream, or one of the gateway's, to exactly this request.
 void check_response(const World& world, const Request& request, const Response& response, bool left,
-                    std::string& wrong) {
+                    bool overtaken, std::string& wrong) {
   if (!response.server.empty()) complain(wrong, request.id, "the upstream's Server header came through");
   if (response.request_id.empty()) return complain(wrong, request.id, "an answer without X-Request-ID");
-  check_answer_recorded(world, request, response, left, wrong);
+  check_answer_recorded(world, request, response, overtaken, wrong);
   if (!response.sim_id.empty()) {
     if (response.sim_id != std::to_string(request.id))
       complain(wrong, request.id, "got the answer to request " + response.sim_id);
@@ -78,9 +78,11 @@ void check_visit(const World& world, const Visit& visit, std::string& wrong) {
     // A client that leaves within a pipelined request resets the answers that were on their way.
     const bool left = was_cut(request) || (visit.pipelined && was_cut(visit.requests.back()));
     may_be_closed |= left;
+    // The reset that tells of a broken answer overtakes what is left of those before it.
+    const bool overtaken = left || (visit.pipelined && !world.weather.calm());
     if (i < visit.responses.size() && visit.responses[i]) {
       const Response& response = *visit.responses[i];
-      check_response(world, request, response, left, wrong);
+      check_response(world, request, response, left, overtaken, wrong);
       if (response.closes || request.may_close) may_be_closed = true;
     } else if (!may_be_closed) {
       complain(wrong, request.id, "no answer");

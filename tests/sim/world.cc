@@ -100,7 +100,7 @@ Answer World::answer(const Seen& seen) {
       answer.closes = true;
       break;
     case 1:
-      answer.bytes.insert(dice.below(answer.bytes.size()), 1, '\0');
+      answer.bytes.insert(dice.below(answer.bytes.find("\r\n\r\n")), 1, '\0');
       break;
     case 2:
       answer.delay_ms = 40'000;
