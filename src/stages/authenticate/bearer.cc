@@ -114,6 +114,13 @@ Verdict<VerifiedToken> verify_anew(const State& state, Exchange& exchange, std::
   return verified;
 }
 
+// No space and no comma, each looked for by one memchr: find_first_of took half of the time in which a whole
+// head is judged.
+bool is_one_token(std::string_view text) {
+  constexpr std::size_t kNowhere = std::string_view::npos;
+  return text.find(' ') == kNowhere && text.find(',') == kNowhere && text.find('\t') == kNowhere;
+}
+
 }  // namespace
 
 Verdict<std::string_view> presented_token(const http::RequestHead& head, const TokenLimits& limits) {
@@ -133,7 +140,7 @@ Verdict<std::string_view> presented_token(const http::RequestHead& head, const T
   }
   value.remove_prefix(kScheme.size());
   value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
-  if (value.empty() || value.find_first_of(" \t,") != std::string_view::npos) {
+  if (value.empty() || !is_one_token(value)) {
     return deny(Reason::kCredentialMalformed, kStage, "Authorization does not hold exactly one token");
   }
   if (value.size() > limits.token_bytes_max) {

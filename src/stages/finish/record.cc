@@ -1,12 +1,14 @@
 #include "stages/finish/record.h"
 
+#include <algorithm>
 #include <array>
 
 namespace caponier::stages {
 namespace {
 
 bool looks_personal(std::string_view subject) {
-  return subject.find_first_of("@ \t\r\n\v\f") != std::string_view::npos;
+  return std::ranges::any_of(subject,
+                             [](char c) { return c == '@' || c == ' ' || (c >= '\t' && c <= '\r'); });
 }
 
 // The trace ID of a W3C traceparent ("00-<32>-<16>-<2>"); empty of anything else.
