@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/decimal.h"
+
 namespace caponier {
 namespace {
 
@@ -33,10 +35,9 @@ Date date_of(std::int64_t days_since_1970) {
 
 // Two digits, and what stands behind them.
 char* put(char* out, unsigned below_100, char separator) {
-  out[0] = static_cast<char>('0' + below_100 / 10);
-  out[1] = static_cast<char>('0' + below_100 % 10);
-  out[2] = separator;
-  return out + 3;
+  out = write_two_digits(out, below_100);
+  *out = separator;
+  return out + 1;
 }
 
 }  // namespace
@@ -53,8 +54,8 @@ void format_rfc3339(std::int64_t wall_ms, char* out) {
   const auto ms = static_cast<unsigned>(in_day);
   const unsigned second = ms / 1'000;
   const unsigned minute = second / 60;
-  put(out, date.year / 100, '0');
-  out = put(out + 2, date.year % 100, '-');
+  out = write_two_digits(out, date.year / 100);
+  out = put(out, date.year % 100, '-');
   out = put(out, date.month, '-');
   out = put(out, date.day, 'T');
   out = put(out, minute / 60, ':');

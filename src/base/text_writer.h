@@ -4,11 +4,12 @@
 #pragma once
 
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
+
+#include "base/decimal.h"
 
 namespace caponier {
 
@@ -28,13 +29,7 @@ class TextWriter {
     return *this;
   }
   TextWriter& put(std::string_view text) {
-    if (kBufferBytes - size_ < text.size()) {
-      flush();
-      if (text.size() > kBufferBytes) {
-        out_.append(text);
-        return *this;
-      }
-    }
+    if (kBufferBytes - size_ < text.size()) return put_long(text);
     copy(buffer_.data() + size_, text);
     size_ += text.size();
     return *this;
@@ -45,10 +40,9 @@ class TextWriter {
     return *this;
   }
   TextWriter& decimal(std::uint64_t number) {
-    constexpr std::size_t kDigitsMax = 20;
-    if (kBufferBytes - size_ < kDigitsMax) flush();
+    if (kBufferBytes - size_ < kDecimalDigitsMax) flush();
     char* const first = buffer_.data() + size_;
-    size_ += static_cast<std::size_t>(std::to_chars(first, first + kDigitsMax, number).ptr - first);
+    size_ += static_cast<std::size_t>(write_decimal(first, number) - first);
     return *this;
   }
   void flush() {
@@ -58,6 +52,8 @@ class TextWriter {
 
  private:
   static constexpr std::size_t kBufferBytes = 1024;
+
+  TextWriter& put_long(std::string_view text);
 
   // Most pieces are short, and a call costs more than their bytes: two words, which may overlap, hold them.
   static void copy(char* to, std::string_view text) {

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
 
+#include "base/decimal.h"
 #include "event/record.h"
 
 namespace caponier::event {
@@ -55,7 +55,7 @@ class Line {
     if (value == 0) return;
     key(name);
     char* const first = buffer_.data() + size_;
-    size_ += static_cast<std::size_t>(std::to_chars(first, first + kDigitsMax, value).ptr - first);
+    size_ += static_cast<std::size_t>(write_decimal(first, value) - first);
   }
   template <std::size_t N>
   void duration(const char (&name)[N], std::int64_t us) {
@@ -71,7 +71,6 @@ class Line {
 
  private:
   static constexpr std::size_t kBufferBytes = 1024;
-  static constexpr std::size_t kDigitsMax = 20;
   static constexpr std::size_t kKeyBytesMax = 32;
 
   template <std::size_t N>
@@ -82,10 +81,12 @@ class Line {
   template <std::size_t N>
   void key(const char (&name)[N]) {
     static_assert(N <= kKeyBytesMax);
-    if (size_ + kKeyBytesMax + kDigitsMax + 8 > kBufferBytes) flush();
-    put(",\"");
-    put(name);
-    put("\":");
+    if (size_ + kKeyBytesMax + kDecimalDigitsMax + 8 > kBufferBytes) flush();
+    char* const to = buffer_.data() + size_;
+    std::memcpy(to, ",\"", 2);
+    std::memcpy(to + 2, name, N - 1);
+    std::memcpy(to + N + 1, "\":", 2);
+    size_ += N + 3;
   }
   void flush();
   void string(std::string_view value, std::size_t bytes_max);

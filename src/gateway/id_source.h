@@ -1,4 +1,5 @@
-// Request IDs, trace IDs and span IDs: unguessable and unique, without asking the kernel for each.
+// Request IDs and trace IDs, unguessable and unique, without asking the kernel for each; and span IDs, which
+// are unique, and open nothing to who guesses one.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@ namespace caponier::gateway {
 
 class IdSource {
  public:
-  explicit IdSource(RandomSource& random) : key_{random.next_u64(), random.next_u64()} {}
+  explicit IdSource(RandomSource& random)
+      : key_{random.next_u64(), random.next_u64()}, span_(random.next_u64()) {}
   // 32 lower-case hexadecimal digits, in `arena`.
   std::string_view next_128(Arena& arena);
   // 16 of them.
@@ -21,6 +23,7 @@ class IdSource {
  private:
   DigestKey key_;
   std::uint64_t count_ = 0;
+  std::uint64_t span_;
 };
 
 }  // namespace caponier::gateway

@@ -72,16 +72,15 @@ inline __m128i control_mask(const char* at) {
 inline const char* find_control(const char* at, const char* end) {
 #if defined(__SSE2__)
   const bool overlaps = end - at > 16;
-  while (end - at >= 16) {
-    // The usual value is short; the one that matters for speed is a token of hundreds of bytes.
+  // The usual value is short; the one that matters for speed is a token of hundreds of bytes.
+  for (int step = 1; end - at >= 16; ++step) {
     const auto found = static_cast<unsigned>(_mm_movemask_epi8(control_mask(at)));
     if (found != 0) return at + std::countr_zero(found);
     at += 16;
-    while (end - at >= 64) {
+    for (; step >= 4 && end - at >= 64; at += 64) {
       const __m128i first = _mm_or_si128(control_mask(at), control_mask(at + 16));
       const __m128i second = _mm_or_si128(control_mask(at + 32), control_mask(at + 48));
       if (_mm_movemask_epi8(_mm_or_si128(first, second)) != 0) break;
-      at += 64;
     }
   }
   // The last bytes once more, together with some that were seen.

@@ -45,6 +45,15 @@ HeadScan::Bound HeadScan::bound(std::uint32_t line_bytes_max, DecodeError too_lo
   return {limits.head_bytes_max, DecodeError::kHeadTooLong};
 }
 
+// The usual line: true, and at_ at the CR of its CRLF, if that is the first control character.
+bool HeadScan::find_line_end(std::string_view bytes, const Bound& bound) {
+  const char* const stop = bytes.data() + std::min(bytes.size(), bound.end);
+  const char* const at = find_control(bytes.data() + at_, stop);
+  if (stop - at < 2 || at[0] != '\r' || at[1] != '\n') return false;
+  at_ = static_cast<std::size_t>(at - bytes.data());
+  return true;
+}
+
 // Advances at_ to the CR of the CRLF that ends the line.
 Result<HeadStatus, DecodeError> HeadScan::scan_to_line_end(std::string_view bytes, const Bound& bound,
                                                            LineRules rules) {
@@ -138,8 +147,10 @@ Result<HeadStatus, DecodeError> HeadScan::scan_fields(std::string_view bytes, co
       if (!status || *status == HeadStatus::kNeedMore) return status;
       if (head_bytes_ != 0) break;
     }
-    auto status = scan_to_line_end(bytes, line_bound, {true, DecodeError::kHeaderValue});
-    if (!status || *status == HeadStatus::kNeedMore) return status;
+    if (!find_line_end(bytes, line_bound)) {
+      auto status = scan_to_line_end(bytes, line_bound, {true, DecodeError::kHeaderValue});
+      if (!status || *status == HeadStatus::kNeedMore) return status;
+    }
     if (lines_.size() >= limits.header_count_max) return Err(DecodeError::kTooManyHeaders);
     add_line(bytes);
     at_ += kCrlfBytes;

@@ -72,6 +72,7 @@ class HeadScan {
                             const HttpLimits& limits) const;
   [[nodiscard]] bool scan_known_name(std::string_view bytes, const Bound& bound);
   Result<HeadStatus, DecodeError> scan_name(std::string_view bytes, const Bound& bound);
+  [[nodiscard]] bool find_line_end(std::string_view bytes, const Bound& bound);
   Result<HeadStatus, DecodeError> scan_to_line_end(std::string_view bytes, const Bound& bound,
                                                    LineRules rules);
   void add_line(std::string_view bytes);

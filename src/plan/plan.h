@@ -145,6 +145,7 @@ struct Plan {
   std::vector<std::string> hosts;        // lower case, without port; empty: any
   std::vector<std::string> not_exposed;  // labels
   uri::Url upstream;
+  std::string upstream_authority;  // for Host: host, and port unless it is the scheme's own
   std::string upstream_ca_file;
   std::string upstream_server_name;
   Limits limits;

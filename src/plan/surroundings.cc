@@ -78,6 +78,7 @@ void compile_upstream(Compilation& compilation) {
     return;
   }
   check_upstream(compilation, *url, upstream.origin);
+  compilation.plan->upstream_authority = url->authority();
   compilation.plan->upstream = std::move(*url);
   compilation.plan->upstream_ca_file = upstream.ca_file;
   compilation.plan->upstream_server_name = upstream.server_name;

@@ -68,7 +68,7 @@ Verdict<Limited> limit(const State& state, Exchange& exchange, const Matched& ma
     return denial;
   }
   std::size_t tightest = 0;
-  for (std::size_t i = 0; i < limits.size(); ++i) {
+  for (std::size_t i = 1; i < limits.size(); ++i) {
     // Of several that refuse, the one that takes longest to come back.
     const auto rank = [&buckets](std::size_t at) {
       return std::pair(-buckets[at].retry_after_us, buckets[at].remaining);

@@ -13,13 +13,6 @@ namespace {
 
 using http::Field;
 
-void append_host(TextWriter& out, const uri::Url& url) {
-  const bool ipv6 = url.host.find(':') != std::string::npos;
-  out.put("Host: ").put(ipv6 ? "[" : "").put(url.host).put(ipv6 ? "]" : "");
-  if (url.port != (url.https ? 443 : 80)) out.put(':').decimal(url.port);
-  out.put("\r\n");
-}
-
 // RFC 7239. An authority that does not fit between quotes is left out.
 void append_forwarded(TextWriter& out, const Peer& peer, std::string_view authority) {
   out.put("Forwarded: for=");
@@ -147,7 +140,7 @@ bool append_upstream_head(std::string& out, const Exchange& exchange) {
   }
   TextWriter text(out);
   if (!append_target(text, exchange)) return false;
-  append_host(text, exchange.plan->upstream);
+  text.put("Host: ").put(exchange.plan->upstream_authority).put("\r\n");
   const ConnectionOptions options(exchange.head->headers);
   for (const http::Header& header : exchange.head->headers) {
     if (!passes(exchange, header, options)) continue;
