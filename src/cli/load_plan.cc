@@ -11,7 +11,8 @@
 namespace caponier::cli {
 namespace {
 
-constexpr const char* kNoUpstream = "http://127.0.0.1:9";  // the discard port: a Plan names one, nobody calls it
+constexpr const char* kNoUpstream =
+    "http://127.0.0.1:9";  // the discard port: a Plan names one, nobody calls it
 
 void add_error(Diagnostics& diagnostics, std::string code, std::string message, std::string fix = {}) {
   diagnostics.add({.code = std::move(code), .message = std::move(message), .fix = std::move(fix)});
