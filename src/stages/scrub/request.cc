@@ -107,7 +107,7 @@ bool append_upstream_head(std::string& out, const Exchange& exchange) {
   const ConnectionOptions options(exchange.head->headers);
   for (const http::Header& header : exchange.head->headers) {
     if (!passes(exchange, header, options)) continue;
-    if (!http::append_header(text, header.name, header.value)) return false;
+    if (!http::append_header(text, header, header.value)) return false;
   }
   append_forwarded(text, *exchange.peer, exchange.head->authority);
   text.put("X-Request-ID: ").put(exchange.request_id);
