@@ -26,7 +26,7 @@ Worker::Worker(Shared& shared, net::Network& network, RandomSource& random)
     : shared_(shared),
       network_(network),
       upstream_(network, blocks_, target_of(shared), shared.plan->limits),
-      tokens_(shared.plan->limits.memory.token_cache_entries_max),
+      tokens_(shared.plan->limits.memory.token_cache_entries_max, shared.digest_key),
       ids_(random),
       flush_timer_(*this) {
   state_.digest_key = shared.digest_key;

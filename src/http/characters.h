@@ -93,6 +93,18 @@ inline const char* find_control(const char* at, const char* end) {
   return at;
 }
 
+// The same, without a call where it stands in the first 16 bytes.
+inline const char* find_near_control(const char* at, const char* end) {
+#if defined(__SSE2__)
+  if (end - at >= 16) {
+    const auto found = static_cast<unsigned>(_mm_movemask_epi8(control_mask(at)));
+    if (found != 0) return at + std::countr_zero(found);
+    at += 16;
+  }
+#endif
+  return find_control(at, end);
+}
+
 constexpr bool is_whitespace(char c) {
   return c == ' ' || c == '\t';
 }

@@ -47,8 +47,9 @@ struct Matched {
 struct Principal {
   bool anonymous = true;
   std::string_view issuer;
-  std::string_view subject;     // sub, else client_id; of a key: its subject
-  std::string_view credential;  // what to log: "token:<digest>", "key:<id>"
+  std::string_view subject;           // sub, else client_id; of a key: its subject
+  std::string_view credential;        // what to log: "token:<digest>", "key:<id>"
+  std::string_view identity_headers;  // for the upstream, ready made; lives as long as `claims`
   // What limits count a caller by: issuer and subject of a token, so that a fresh token is not a fresh
   // budget; else the token or key itself.
   std::uint64_t credential_hash = 0;

@@ -99,6 +99,9 @@ IoResult TlsStream::failed(int code, Direction& wants) {
 IoResult TlsStream::try_read(char* into, std::size_t bytes_max) {
   if (broken_) return {IoStatus::kReset, 0};
   if (bytes_max == 0) return {IoStatus::kWouldBlock, 0};
+  // A try that can bring nothing costs the library a thousand instructions.
+  if (drained_ && !lower_->may_read()) return {IoStatus::kWouldBlock, 0};
+  drained_ = false;
   empty_error_queue();
   std::size_t total = 0;
   // A call returns one record at most; more may lie in the library's buffer.
@@ -111,11 +114,13 @@ IoResult TlsStream::try_read(char* into, std::size_t bytes_max) {
     }
     if (code != 1) {
       const IoResult result = failed(code, read_wants_);
+      drained_ = result.status == IoStatus::kWouldBlock && read_wants_ == Direction::kRead;
       if (total == 0) return result;
       break;
     }
     total += bytes;
-    if (SSL_has_pending(ssl_.get()) == 0) break;
+    drained_ = SSL_has_pending(ssl_.get()) == 0;
+    if (drained_) break;
   }
   side_messages_ = 0;
   read_at_ms_ = loop().now_ms();

@@ -80,6 +80,7 @@ class TlsStream final : public net::Stream {
   bool broken_ = false;
   bool ending_ = false;  // close_notify waits for room in the lower stream
   bool ended_ = false;
+  bool drained_ = false;  // the library holds nothing that could be read
   int side_messages_ = 0;
   // What the last blocked try of a direction waits for below.
   net::Direction read_wants_ = net::Direction::kRead;

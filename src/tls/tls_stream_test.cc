@@ -70,6 +70,34 @@ TEST_F(TlsStreamTest, a_request_and_its_answer_cost_one_read_and_one_write_below
   }
 }
 
+TEST_F(TlsStreamTest, a_stream_below_that_cannot_be_read_is_not_tried) {
+  connect_well();
+  char byte = 0;
+  EXPECT_EQ(server->try_read(&byte, 1).status, IoStatus::kWouldBlock);
+  client->try_write("xy", "");
+  below_server->readable = false;
+  below_server->tries = 0;
+  EXPECT_EQ(server->try_read(&byte, 1).status, IoStatus::kWouldBlock);
+  EXPECT_EQ(below_server->tries, 0);
+  below_server->readable = true;
+  EXPECT_EQ(server->try_read(&byte, 1).status, IoStatus::kOk);
+  // What the library holds already needs nothing from below.
+  below_server->readable = false;
+  EXPECT_EQ(server->try_read(&byte, 1).status, IoStatus::kOk);
+  EXPECT_EQ(byte, 'y');
+  EXPECT_EQ(server->try_read(&byte, 1).status, IoStatus::kWouldBlock);
+}
+
+TEST_F(TlsStreamTest, an_end_that_came_with_the_last_bytes_is_seen_without_a_read_below) {
+  connect_well();
+  client->try_write("last", "");
+  client->shutdown();
+  std::array<char, 16> bytes;
+  EXPECT_EQ(server->try_read(bytes.data(), bytes.size()).bytes, 4U);
+  below_server->readable = false;
+  EXPECT_EQ(server->try_read(bytes.data(), bytes.size()).status, IoStatus::kClosed);
+}
+
 TEST_F(TlsStreamTest, head_and_body_share_a_record_up_to_its_limit) {
   connect_well();
   const std::string head(384, 'h');

@@ -48,6 +48,11 @@ const http::Header* content_type(const http::ResponseHead& head, bool& repeated)
 }
 
 bool is_declared(const plan::Response& response, std::string_view value) {
+  const auto is_written_so = [value](const http::MediaType& range) {
+    return value.size() == range.type.size() + 1 + range.subtype.size() && value.starts_with(range.type) &&
+           value[range.type.size()] == '/' && value.ends_with(range.subtype);
+  };
+  if (std::ranges::any_of(response.parsed, is_written_so)) return true;
   const auto given = http::parse_media_type(value);
   if (!given) return false;
   return std::ranges::any_of(response.parsed,

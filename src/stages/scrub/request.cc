@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "http/h1_encoder.h"
+#include "stages/identity_headers.h"
 #include "stages/scrub/header_rules.h"
 #include "stages/scrub/scrub.h"
 
@@ -31,49 +32,11 @@ void append_forwarded(TextWriter& out, const Peer& peer, std::string_view author
   }
 }
 
-// Visible ASCII as it is, everything else and '%' percent-encoded, so that decoding gives exactly the claim.
-void append_claim(TextWriter& out, std::string_view text) {
-  const auto is_plain = [](char c) { return c > 0x20 && c < 0x7f && c != '%'; };
-  if (std::ranges::all_of(text, is_plain)) {
-    out.put(text);
-    return;
-  }
-  for (const char c : text) {
-    if (is_plain(c)) {
-      out.put(c);
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out.put('%').put("0123456789ABCDEF"[byte >> 4]).put("0123456789ABCDEF"[byte & 15]);
-  }
-}
-
-void append_scopes(TextWriter& out, const std::vector<std::string>& scopes) {
-  if (scopes.empty()) return;
-  out.put("Caponier-Scope: ");
-  for (const std::string& scope : scopes) {
-    if (&scope != &scopes.front()) out.put(' ');
-    append_claim(out, scope);
-  }
-  out.put("\r\n");
-}
-
 void append_identity(TextWriter& out, const Principal& principal) {
-  if (principal.anonymous) return;
-  if (!principal.subject.empty()) {
-    out.put("Caponier-Subject: ");
-    append_claim(out, principal.subject);
-    out.put("\r\n");
-  }
-  if (!principal.issuer.empty()) {
-    out.put("Caponier-Issuer: ");
-    append_claim(out, principal.issuer);
-    out.put("\r\n");
-  }
   if (principal.claims) {
-    append_scopes(out, principal.claims->scopes);
+    out.put(principal.identity_headers);
   } else if (principal.key != nullptr) {
-    append_scopes(out, principal.key->scopes);
+    append_identity_headers(out, principal.subject, principal.issuer, principal.key->scopes);
   }
 }
 
@@ -144,7 +107,7 @@ bool append_upstream_head(std::string& out, const Exchange& exchange) {
   const ConnectionOptions options(exchange.head->headers);
   for (const http::Header& header : exchange.head->headers) {
     if (!passes(exchange, header, options)) continue;
-    if (!http::append_header(text, header.name, header.value)) return false;
+    if (!http::append_header(text, header, header.value)) return false;
   }
   append_forwarded(text, *exchange.peer, exchange.head->authority);
   text.put("X-Request-ID: ").put(exchange.request_id);
