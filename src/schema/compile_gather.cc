@@ -162,13 +162,14 @@ Alternative Compiler::branch(const Node& schema, Place& place, std::uint32_t par
 }
 
 std::uint32_t Compiler::new_slot(const Node& schema, Place& place, std::uint32_t parent) {
-  if (place.parents.size() >= kSlotsMax) {
+  std::vector<std::uint32_t>& parents = p_.slot_parents[place.slot_table];
+  if (parents.size() >= kSlotsMax) {
     say(schema, Severity::kError, "schema-too-large", "one closed object composes more than 512 alternatives",
         "Write additionalProperties where its alternatives are listed.");
     return kNone;
   }
-  place.parents.push_back(parent);
-  return static_cast<std::uint32_t>(place.parents.size() - 1);
+  parents.push_back(parent);
+  return static_cast<std::uint32_t>(parents.size() - 1);
 }
 
 void Compiler::gather_condition(const Node& schema, Place& place, Draft& draft) {

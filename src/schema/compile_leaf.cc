@@ -162,10 +162,6 @@ void Compiler::gather_format(const Node& schema, const Node& format, Draft& draf
                meant.empty() ? std::string() : "Did you mean \"" + std::string(meant) + "\"?");
   }
   if (*known == Format::kAnnotation || *known == Format::kDouble) return;
-  if (*known == Format::kUnsupported) {
-    return say(format, Severity::kError, "unsupported-format", quoted + " is not enforced yet",
-               "Use email or hostname, or a pattern.");
-  }
   const bool numeric = *known == Format::kInt32 || *known == Format::kInt64 || *known == Format::kFloat;
   const Node* type = get(schema, "type");
   if (type != nullptr && type->is_string()) {

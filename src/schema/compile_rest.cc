@@ -29,6 +29,9 @@ void Compiler::plan_tracking(Place& place) {
       (place.names_wanted && found.part_rests_on_items) || (place.items_wanted && found.part_rests_on_names);
   place.tracks =
       has_parts || (place.names_wanted && found.dynamic) || (place.items_wanted && found.dynamic_items);
+  if (!place.tracks) return;
+  place.slot_table = static_cast<std::uint32_t>(p_.slot_parents.size());
+  p_.slot_parents.emplace_back();
 }
 
 // The rules for what is left at the place as a whole.
@@ -108,7 +111,7 @@ void Compiler::close_objects(Place& place, Draft& draft, const Node& schema, con
   Closing closing;
   closing.block = rest_block;
   closing.coverage.assign(place.coverage.begin() + static_cast<std::ptrdiff_t>(first), place.coverage.end());
-  closing.held = {place.parents, draft.slot};
+  closing.held = {place.slot_table, draft.slot};
   if (draft.object.lists_names()) {
     // The plan is made here, so that the closing can name it.
     closing.object = finish_object(draft.object);
@@ -137,7 +140,7 @@ void Compiler::close_items(Place& place, Draft& draft, const Node& rest, std::si
   closing.block = block;
   closing.coverage.assign(place.item_coverage.begin() + static_cast<std::ptrdiff_t>(first),
                           place.item_coverage.end());
-  closing.held = {place.parents, draft.slot};
+  closing.held = {place.slot_table, draft.slot};
   if (draft.prefix > 0) closing.coverage.push_back({kNone, draft.prefix});
   for (const std::uint32_t wanted : draft.contains) closing.coverage.push_back({kNone, 0, wanted});
   p_.item_closings.push_back(std::move(closing));

@@ -69,7 +69,7 @@ struct Place {
   bool tracks = false;
   std::vector<Coverage> coverage;
   std::vector<ItemCoverage> item_coverage;
-  std::vector<std::uint32_t> parents;
+  std::uint32_t slot_table = kNone;
 };
 
 struct PropertyDraft {

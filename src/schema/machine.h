@@ -34,10 +34,10 @@ struct Frame {
   void set(std::uint32_t slot) { held[slot / 64] |= std::uint64_t{1} << (slot % 64); }
   [[nodiscard]] bool has(std::uint32_t slot) const { return (held[slot / 64] >> (slot % 64)) & 1; }
   // Whether the alternative held, and all those around it up to the one that asks.
-  [[nodiscard]] bool has(const Held& plan, std::uint32_t slot) const {
-    while (slot != kNone && slot != plan.within) {
+  [[nodiscard]] bool has(const Program& program, const Held& held_plan, std::uint32_t slot) const {
+    while (slot != kNone && slot != held_plan.within) {
       if (!has(slot)) return false;
-      slot = plan.parents[slot];
+      slot = program.slot_parents[held_plan.parents][slot];
     }
     return true;
   }

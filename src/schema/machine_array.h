@@ -61,7 +61,7 @@ bool Machine<kExplain>::is_covered(const ItemClosing& closing, const Frame& fram
                                    std::uint32_t position) {
   for (const ItemCoverage& coverage : closing.coverage) {
     if (!charge(1)) return false;
-    if (!frame.has(closing.held, coverage.slot)) continue;
+    if (!frame.has(p_, closing.held, coverage.slot)) continue;
     if (position < coverage.prefix) return true;
     if (coverage.contains != kNone && Machine<false>(walk_).at(coverage.contains, item)) return true;
     if (walk_.stop != Outcome::kValid) return false;

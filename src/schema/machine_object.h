@@ -212,7 +212,7 @@ bool Machine<kExplain>::is_covered(const Closing& closing, const Frame& frame, c
   if (closing.object != kNone && names(closing.object)) return true;
   for (const Coverage& coverage : closing.coverage) {
     if (!charge(1)) return false;
-    if (!frame.has(closing.held, coverage.slot)) continue;
+    if (!frame.has(p_, closing.held, coverage.slot)) continue;
     if (coverage.object == kNone || names(coverage.object)) return true;
   }
   return false;

@@ -214,8 +214,8 @@ struct Coverage {
   std::uint32_t object;  // kNone: covers every name
 };
 struct Held {
-  std::vector<std::uint32_t> parents;  // by slot: the slot that must hold as well, or kNone
-  std::uint32_t within = kNone;        // the slot of the alternative that asks: it is judged just now
+  std::uint32_t parents = kNone;  // slot_parents
+  std::uint32_t within = kNone;   // the slot of the alternative that asks: it is judged just now
 };
 struct Closing {
   std::uint32_t object = kNone;  // the unconditional part
@@ -265,6 +265,7 @@ class Program {
   std::vector<Condition> conditions;
   std::vector<DependentName> dependent_names;
   std::vector<Dependent> dependents;
+  std::vector<std::vector<std::uint32_t>> slot_parents;  // by slot: the one that must hold as well, or kNone
   std::vector<Closing> closings;
   std::vector<ItemClosing> item_closings;
 

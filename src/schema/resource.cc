@@ -112,6 +112,8 @@ void Resources::add_contract(const Node& root, std::string_view uri, std::string
         custom_grammar(*dialect, std::string(without_empty_fragment(dialect->text)), resource, diagnostics);
     plain_ = plain_ && resource.grammar == default_grammar();
   }
+  // A file that a contract refers to may be a schema, or hold some.
+  if (root.find("openapi") == nullptr) index(root, {&resource, 0}, diagnostics);
   index_contract(root, {&resource, 0}, diagnostics);
 }
 
@@ -165,6 +167,8 @@ void Resources::index_children(const Node& schema, Standing at, Diagnostics& dia
 
 // The resource that the schema begins, or the one it stands in.
 Resource* Resources::identify(const Node& schema, Resource* outer, Diagnostics& diagnostics) {
+  const bool is_root = outer->root == &schema;
+  if (const auto known = by_root_.find(&schema); known != by_root_.end() && !is_root) return known->second;
   Grammar grammar = outer->grammar;
   if (schema.find("$schema") != nullptr) grammar = grammar_of(schema, grammar, *outer, diagnostics);
   const bool hidden = hides_siblings(grammar.dialect) && schema.find("$ref") != nullptr;
@@ -176,7 +180,6 @@ Resource* Resources::identify(const Node& schema, Resource* outer, Diagnostics& 
     const std::string_view text = id->text.substr(0, id->text.find('#'));
     if (!text.empty()) uri = resolve_reference(outer->uri, text);
   }
-  const bool is_root = outer->root == &schema;
   if (uri.empty() && (grammar == outer->grammar || is_root)) {
     if (is_root) outer->grammar = grammar;
     plain_ = plain_ && grammar == default_grammar();

@@ -211,6 +211,14 @@ TEST(JsonSchemaSuite, optional_tests_of_draft_4) {
            "1.0 is an integer, as in every later draft"}});
 }
 
+TEST(JsonSchemaSuite, formats_of_2020_12_are_asserted) {
+  expect("draft2020-12/optional/format", Dialect::kDraft202012, true, 764);
+}
+
+TEST(JsonSchemaSuite, formats_of_draft_7_are_asserted) {
+  expect("draft7/optional/format", Dialect::kDraft07, true, 676);
+}
+
 TEST(JsonSchemaSuite, formats_of_draft_4_are_asserted) {
   expect("draft4/optional/format", Dialect::kDraft04, true, 219);
 }
