@@ -46,7 +46,7 @@ bool passes(const Exchange& exchange, const http::Header& header, const Connecti
   switch (header.field) {
     case Field::kHost:    // the upstream's own
     case Field::kExpect:  // answered here
-    // Credentials of a session are the gateway's business, and no other cookie can be declared.
+    // Credentials of a session are the gateway's business; declared cookies are written from what was judged.
     case Field::kCookie:
       return false;
     case Field::kCaponier:
@@ -56,10 +56,16 @@ bool passes(const Exchange& exchange, const http::Header& header, const Connecti
       return exchange.principal->claims != nullptr;
     case Field::kContentType:
       return true;
+    // A body that was judged goes on decoded.
+    case Field::kContentEncoding:
+      return exchange.head_decision->coding == http::Coding::kIdentity;
     default:
       break;
   }
   if (is_api_key_header(*exchange.plan, header.name)) return false;
+  // An answer that is to be judged must come as it is.
+  if (exchange.matched->operation->judges_responses && equals_ignore_case(header.name, "Accept-Encoding"))
+    return false;
   const bool doubtful = is_impersonation(header) || options.list(header.name);
   if (!doubtful) return true;
   // What the document declares was judged, and the upstream must see what was judged, even if the client's
@@ -108,6 +114,10 @@ bool append_upstream_head(std::string& out, const Exchange& exchange) {
   for (const http::Header& header : exchange.head->headers) {
     if (!passes(exchange, header, options)) continue;
     if (!http::append_header(text, header, header.value)) return false;
+  }
+  if (!exchange.parameters->cookies.empty() &&
+      !http::append_header(text, "Cookie", exchange.parameters->cookies)) {
+    return false;
   }
   append_forwarded(text, *exchange.peer, exchange.head->authority);
   text.put("X-Request-ID: ").put(exchange.request_id);
