@@ -22,6 +22,21 @@ TEST(Encoder, lines_are_written_as_rfc_9112_has_them) {
             "Content-Length: 18446744073709551615\r\n1a\r\n0\r\n\r\n");
 }
 
+TEST(Encoder, a_control_character_is_found_wherever_it_stands) {
+  std::string out;
+  for (std::size_t i = 0; i < 200; ++i) {
+    std::string value(200, 'a');
+    for (const char c : {'\0', '\x1f', '\n', '\x7f'}) {
+      value[i] = c;
+      EXPECT_FALSE(append_header(out, "A", value)) << i;
+    }
+    for (const char c : {'\t', ' ', '~', '\x80', '\xff'}) {
+      value[i] = c;
+      EXPECT_TRUE(append_header(out, "A", value)) << i;
+    }
+  }
+}
+
 TEST(Encoder, what_could_break_the_framing_appends_nothing) {
   std::string out = "x";
   const std::string long_text(40, 'a');

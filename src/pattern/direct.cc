@@ -123,12 +123,21 @@ bool Direct::matches(std::string_view text) const {
 
 // Past as many code points of [at, end) as the item takes; null if those are too few.
 const char* Direct::skip_item(const Item& item, const char* at, const char* end) {
-  const std::array<std::uint64_t, 2> ascii = item.ascii;
-  std::uint32_t count = 0;
+  const std::uint64_t low = item.ascii[0];
+  const std::uint64_t high = item.ascii[1];
+  const auto has_ascii = [low, high](unsigned char byte) {
+    return (((byte & 64) != 0 ? high : low) >> (byte & 63) & 1) != 0;
+  };
+  // ASCII first, which is all that most texts have.
+  const char* const from = at;
+  const auto room = static_cast<std::size_t>(end - at);
+  const char* const stop = room > item.max ? at + item.max : end;
+  while (at != stop && static_cast<signed char>(*at) >= 0 && has_ascii(static_cast<unsigned char>(*at))) ++at;
+  auto count = static_cast<std::uint32_t>(at - from);
   for (; count < item.max && at != end; ++count) {
     const auto byte = static_cast<unsigned char>(*at);
     if (byte < 0x80) {
-      if (((ascii[byte >> 6] >> (byte & 63)) & 1) == 0) break;
+      if (!has_ascii(byte)) break;
       ++at;
       continue;
     }
