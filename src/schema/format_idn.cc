@@ -165,10 +165,10 @@ bool is_idn_hostname(std::string_view text) {
     const std::size_t bytes = label_length(label);
     if (bytes == 0) return false;
     length += bytes + (more ? 1 : 0);
+    if (length > kNameBytesMax) return false;
     digit_first = digit_first || is_digit(label[0]);
     wide = wide || bytes != label.size() || is_a_label(label);
   }
-  if (length > kNameBytesMax) return false;
   if (!digit_first || !wide) return true;
   // One label that runs from right to left binds them all.
   text = whole;

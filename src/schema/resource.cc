@@ -296,7 +296,15 @@ Grammar Resources::custom_grammar(const Node& named, const std::string& uri, Res
 // The resource with this URI, loaded if need be.
 Resource* Resources::document(const std::string& uri, Diagnostics& diagnostics) {
   if (const auto known = by_uri_.find(uri); known != by_uri_.end()) return known->second;
-  if (absent_.contains(uri) || loaded_ >= kDocumentsMax) return nullptr;
+  if (absent_.contains(uri)) return nullptr;
+  if (loaded_ >= kDocumentsMax) {
+    diagnostics.add({.code = "schema-too-large",
+                     .file = uri,
+                     .message = "the references of one schema lead to more than 500 documents",
+                     .fix = "Put what belongs together into one document."});
+    absent_.insert(uri);
+    return nullptr;
+  }
   std::unique_ptr<Tree> tree;
   if (const std::string_view text = meta_schema(uri); !text.empty()) {
     auto read = json::read_tree(text, uri);
