@@ -29,9 +29,10 @@ std::vector<Option> options() {
 
 const Verb& verb() {
   static const Verb kVerb{
-      "caponier check --contract FILE --upstream URL [--overlay FILE]... [--config FILE] [--dev]",
-      "Loads everything that `run` would, prints what is enforced, and serves nothing. Exit "
-      "status: 0, 1 with findings, 2 if it cannot be loaded.",
+      "caponier check --contract FILE [--upstream URL] [--overlay FILE]... [--config FILE] [--dev]",
+      "Loads everything that `run` would, prints what is enforced, and serves nothing. A document alone is "
+      "judged without asking where it will be served. Exit status: 0, 1 with findings, 2 if it cannot be "
+      "loaded.",
       options()};
   return kVerb;
 }
@@ -122,6 +123,8 @@ int check(std::span<const std::string_view> arguments) {
   auto request = load_request(parsed);
   if (!request) return fail(request.error());
   if (request->dev) request->development_issuer = kDevelopmentIssuer;
+  request->document_alone = request->config_file.empty() && request->upstream.empty() &&
+                            request->listen.empty() && request->certificate.empty();
   Loaded loaded = load(*request);
   check_certificates(loaded);
   loaded.diagnostics.sort();

@@ -32,6 +32,11 @@ bool is_open(const Node& schema, bool in_composition) {
   return true;
 }
 
+schema::Dialect dialect_of(const openapi::Contract& contract) {
+  return contract.version == openapi::Version::k30 ? schema::Dialect::kOpenApi30
+                                                   : schema::Dialect::kOpenApi31;
+}
+
 struct Pending {
   const Node* schema;
   bool in_composition;
@@ -52,10 +57,18 @@ void push_children(const Node& schema, std::vector<Pending>& pending) {
 }  // namespace
 
 Programs::Programs(const openapi::Contract& contract, const SchemaDefaults& defaults, Report& report)
-    : contract_(contract), report_(report) {
-  options_.dialect =
-      contract.version == openapi::Version::k30 ? schema::Dialect::kOpenApi30 : schema::Dialect::kOpenApi31;
+    : contract_(contract), report_(report), resources_(dialect_of(contract)) {
+  options_.dialect = dialect_of(contract);
   options_.defaults = defaults;
+  options_.resources = &resources_;
+}
+
+// Resolving references may have brought documents that were not there before.
+void Programs::read_identifiers(Diagnostics& diagnostics) {
+  for (; documents_read_ < contract_.trees().size(); ++documents_read_) {
+    const Tree& tree = *contract_.trees()[documents_read_];
+    if (tree.root() != nullptr) resources_.add_contract(*tree.root(), tree.file(), tree.file(), diagnostics);
+  }
 }
 
 schema::ProgramPtr Programs::compile(const Node& node, schema::Direction direction) {
@@ -63,6 +76,7 @@ schema::ProgramPtr Programs::compile(const Node& node, schema::Direction directi
   if (known != compiled_.end()) return known->second;
   options_.direction = direction;
   Diagnostics diagnostics;
+  read_identifiers(diagnostics);
   const auto resolver = [this](const Node& holder, std::string_view reference, Diagnostics& into) {
     return contract_.resolve(holder, reference, into);
   };

@@ -9,6 +9,7 @@
 #include "plan/report.h"
 #include "schema/compile.h"
 #include "schema/program.h"
+#include "schema/resource.h"
 
 namespace caponier::plan {
 
@@ -24,8 +25,12 @@ class Programs {
   [[nodiscard]] const Node* find_open_object(const Node& node);
 
  private:
+  void read_identifiers(Diagnostics& diagnostics);
+
   const openapi::Contract& contract_;
   Report& report_;
+  schema::Resources resources_;
+  std::size_t documents_read_ = 0;  // for their identifiers
   schema::CompileOptions options_;
   std::map<std::pair<const Node*, schema::Direction>, schema::ProgramPtr> compiled_;
   std::map<const Node*, const Node*> open_objects_;

@@ -9,11 +9,15 @@ namespace {
 
 constexpr std::size_t kBlocksMax = 100'000;
 constexpr std::size_t kInstructionsMax = 500'000;
-// The static closing is one more group beside those of additionalProperties.
-constexpr std::uint32_t kClosingGroup = 1U << 31;
 
 constexpr TypeSet bits_of(json::Kind kind) {
   return kind == json::Kind::kNumber ? kNumberBits : type_bit(kind);
+}
+
+const Node& root_of(const Node& node) {
+  const Node* at = &node;
+  while (at->parent != nullptr) at = at->parent;
+  return *at;
 }
 
 }  // namespace
@@ -23,14 +27,20 @@ ProgramPtr compile(const Node& schema, const CompileOptions& options, const Reso
   const std::size_t errors = diagnostics.error_count();
   auto program = std::make_shared<Program>();
   program->steps_max = options.defaults.steps_max;
-  Compiler(options, resolver, file_of, diagnostics, *program).run(schema);
+  if (options.resources != nullptr) {
+    Compiler(options, *options.resources, resolver, file_of, diagnostics, *program).run(schema);
+  } else {
+    Resources resources(options.dialect);
+    resources.add_schema(root_of(schema), {}, file_of(schema), diagnostics);
+    Compiler(options, resources, resolver, file_of, diagnostics, *program).run(schema);
+  }
   if (diagnostics.error_count() > errors) return nullptr;
   return program;
 }
 
 void Compiler::run(const Node& schema) {
   const std::size_t errors = diagnostics_.error_count();
-  p_.root = block_for(schema, true);
+  p_.root = block_for(schema, {.closing = options_.closed_objects});
   while (!waiting_.empty() && !too_large_) {
     auto [block, place] = std::move(waiting_.back());
     waiting_.pop_back();
@@ -41,15 +51,16 @@ void Compiler::run(const Node& schema) {
   p_.item_types = allowed_item_types(p_.blocks[p_.root]);
 }
 
-std::uint32_t Compiler::block_for(Schemas schemas, bool closing) {
-  for (const Node*& schema : schemas) schema = &past_references(*schema);
-  const auto key = std::make_pair(schemas, closing);
+std::uint32_t Compiler::block_for(Schemas schemas, Manner manner) {
+  for (Scoped& schema : schemas) pass_references(schema);
+  manner.closing = manner.closing && options_.closed_objects;
+  const auto key = std::make_pair(schemas, manner);
   if (const auto known = blocks_.find(key); known != blocks_.end()) return known->second;
   const std::uint32_t block = add_block({});
   blocks_.emplace(key, block);
   Place place;
   place.schemas = std::move(schemas);
-  place.closing = closing && options_.closed_objects;
+  place.manner = manner;
   waiting_.emplace_back(block, std::move(place));
   return block;
 }
@@ -70,61 +81,28 @@ bool Compiler::within_bounds(const Node& node) {
 
 void Compiler::compile_place(std::uint32_t block, Place& place) {
   survey_steps_ = 0;
-  for (const Node* schema : place.schemas) {
-    if (!within_bounds(*schema) || !survey(*schema, place.survey, false, false)) return;
+  for (const Scoped& schema : place.schemas) {
+    scope_ = schema.scope;
+    if (!within_bounds(*schema.node) || !survey(*schema.node, place.survey, false, false)) return;
   }
-  const bool explicit_rest =
-      place.schemas.size() == 1 && place.schemas[0]->find("unevaluatedProperties") != nullptr;
-  place.tracks = place.survey.dynamic &&
-                 (explicit_rest || (place.closing && place.survey.declares && !place.survey.open));
+  plan_tracking(place);
   Draft draft;
-  for (const Node* schema : place.schemas) gather(*schema, place, draft);
+  for (const Scoped& schema : place.schemas) {
+    scope_ = schema.scope;
+    gather(*schema.node, place, draft);
+  }
+  scope_ = place.schemas[0].scope;
+  const Standing here(*this, *place.schemas[0].node);
   add_default_caps(place, draft);
-  close_objects(place, draft);
+  close(place, draft);
   Block finished = finish(draft);
   finished.tracks = place.tracks;
   p_.blocks[block] = finished;
 }
 
-void Compiler::close_objects(Place& place, Draft& draft) {
-  const Node& schema = *place.schemas[0];
-  const Node* rest = is_30() || place.schemas.size() > 1 ? nullptr : schema.find("unevaluatedProperties");
-  const bool implicit = place.closing && place.survey.declares && !place.survey.open;
-  if ((rest == nullptr && !implicit) || (rest != nullptr && draft.covers_all)) return;
-  std::uint32_t rest_block = kNone;
-  if (rest != nullptr) {
-    if (!is_schema(*rest)) return;
-    if (rest->is_boolean() && rest->boolean) return;
-    if (!rest->is_boolean()) rest_block = block_for(*rest, place.closing);
-  }
-  const std::uint32_t where =
-      rest != nullptr ? origin(*rest, "unevaluatedProperties") : origin(schema, "additionalProperties");
-  if (!place.tracks) {
-    for (PropertyDraft& property : draft.object.properties) {
-      if (property.declared) property.groups |= kClosingGroup;
-    }
-    for (PatternProperty& pattern : draft.object.patterns) pattern.groups |= kClosingGroup;
-    draft.object.rules.push_back({kClosingGroup, rest_block, where});
-    return;
-  }
-  Closing closing;
-  closing.block = rest_block;
-  closing.coverage = std::move(place.coverage);
-  closing.parents = std::move(place.parents);
-  if (draft.object.lists_names()) {
-    // The plan is made here, so that the closing can name it.
-    closing.object = finish_object(draft.object);
-    draft.steps.push_back({{Op::kObject, 0, closing.object}, bits_of(json::Kind::kObject)});
-    draft.object = {};
-  }
-  p_.closings.push_back(std::move(closing));
-  const auto index = static_cast<std::uint32_t>(p_.closings.size() - 1);
-  draft.steps.push_back({{Op::kClose, 0, index, 0, where}, bits_of(json::Kind::kObject)});
-}
-
 void Compiler::add_default_caps(const Place& place, Draft& draft) {
-  if (options_.direction != Direction::kRequest) return;
-  const Node& schema = *place.schemas[0];
+  if (options_.direction != Direction::kRequest || place.manner.bare) return;
+  const Node& schema = *place.schemas[0].node;
   const bool listed = std::any_of(draft.steps.begin(), draft.steps.end(),
                                   [](const Draft::Step& step) { return step.instruction.op == Op::kEnum; });
   if (listed) return;

@@ -14,8 +14,19 @@
 
 namespace caponier::schema {
 
-enum class Dialect : std::uint8_t { kOpenApi30, kOpenApi31 };
-enum class Direction : std::uint8_t { kRequest, kResponse };
+enum class Dialect : std::uint8_t {
+  kOpenApi30,
+  kOpenApi31,
+  kDraft04,
+  kDraft06,
+  kDraft07,
+  kDraft201909,
+  kDraft202012,
+};
+// kNeither: readOnly and writeOnly say nothing, and no default cap applies.
+enum class Direction : std::uint8_t { kRequest, kResponse, kNeither };
+
+class Resources;
 
 // Where a `$ref` leads. Null (with a diagnostic added by the resolver) if nowhere.
 using Resolver = std::function<const Node*(const Node& ref_holder, std::string_view reference, Diagnostics&)>;
@@ -30,7 +41,13 @@ struct CompileOptions {
   // `unevaluatedProperties` is written, what is written holds. An object schema without any property is open.
   bool closed_objects = true;
   bool formats_asserted = true;
+  // A contract's schemas: what is written and not enforced is an error, and so is what accepts nothing. Else
+  // the standards' own leniency holds, and both are findings.
+  bool strict = true;
   SchemaDefaults defaults;  // caps where the schema names none; applied to requests only
+  // The identifiers of the documents that the schema and its references stand in. Null: those of the schema's
+  // own document, which is then read as one schema.
+  Resources* resources = nullptr;
   // Read at objects that carry `x-caponier`: members of it on schemas and properties that the program
   // enforces.
 };

@@ -19,27 +19,24 @@ std::string suggestion(std::string_view word, const std::vector<std::string_view
 const std::vector<std::string_view> kSchemaPolicies = {"classification", "owner",   "tenant",
                                                        "roles",          "inspect", "fields"};
 
-std::string_view dialect_name(bool is_30) {
-  return is_30 ? "OpenAPI 3.0" : "OpenAPI 3.1";
-}
-
 }  // namespace
 
 bool Compiler::is_schema(const Node& node) {
-  if (node.is_object() || (node.is_boolean() && !is_30())) return true;
-  bad(node, is_30() ? "a schema must be an object" : "a schema must be an object or a boolean");
+  const bool booleans = !is_30() && grammar_.dialect != Dialect::kDraft04;
+  if (node.is_object() || (node.is_boolean() && booleans)) return true;
+  bad(node, booleans ? "a schema must be an object or a boolean" : "a schema must be an object");
   return false;
 }
 
 void Compiler::check(const Node& schema) {
   if (!schema.is_object() || !checked_.insert(&schema).second) return;
-  const bool hidden = is_30() && schema.find("$ref") != nullptr;
+  const bool hidden = hides_siblings(schema);
   for (const Node& member : schema) {
     if (!hidden) {
       check_keyword(member, schema);
     } else if (member.key != "$ref" && member.key != "description" && member.key != "summary") {
       say(member, Severity::kNote, "ref-sibling",
-          quoted(member.key) + " beside $ref has no effect in OpenAPI 3.0",
+          quoted(member.key) + " beside $ref has no effect in " + std::string(dialect_name(grammar_.dialect)),
           "Put it and the $ref into allOf if it shall count.");
     }
   }
@@ -49,31 +46,34 @@ void Compiler::check(const Node& schema) {
 void Compiler::check_keyword(const Node& member, const Node& schema) {
   const std::string_view word = member.key;
   const std::string named = quoted(word);
-  switch (classify(word, options_.dialect)) {
+  const std::string dialect(dialect_name(grammar_.dialect));
+  switch (classify(word, grammar_)) {
     case KeywordKind::kEnforced:
     case KeywordKind::kAnnotation:
       break;
     case KeywordKind::kExtension:
-      if (word == "x-caponier") check_extension(member);
+      if (word == "x-caponier" && options_.strict) check_extension(member);
       break;
     case KeywordKind::kUnsupported:
-      say(member, Severity::kError, "unsupported-keyword", named + " is not enforced yet",
-          "Remove it, or express it with other keywords.");
+      say(member, options_.strict ? Severity::kError : Severity::kFinding, "unsupported-keyword",
+          named + " is not enforced", "Remove it, or express it with other keywords.");
       break;
     case KeywordKind::kForeign:
-      say(member, Severity::kError, "unsupported-keyword",
-          named + " is not a keyword of " + std::string(dialect_name(is_30())) + " and would not be enforced",
-          word == "const" ? "Use enum with one value."
-                          : "Remove it, or declare the document as OpenAPI 3.1.");
+      say(member, options_.strict ? Severity::kError : Severity::kFinding, "unsupported-keyword",
+          named + " is not a keyword of " + dialect + " and " +
+              (options_.strict ? "would not be enforced" : "is not enforced"),
+          !is_30()          ? "Remove it."
+          : word == "const" ? "Use enum with one value."
+                            : "Remove it, or declare the document as OpenAPI 3.1.");
       break;
     case KeywordKind::kForeignAnnotation:
       say(member, Severity::kFinding, "unknown-keyword",
-          named + " is not a keyword of " + std::string(dialect_name(is_30())) + " and has no effect",
+          named + " is not a keyword of " + dialect + " and has no effect",
           word == "nullable" ? "Add \"null\" to type." : "Remove it.");
       break;
     case KeywordKind::kUnknown: {
-      const std::string meant = suggestion(word, known_keywords(options_.dialect));
-      if (is_30()) {
+      const std::string meant = suggestion(word, known_keywords(grammar_.dialect));
+      if (is_30() && options_.strict) {
         say(member, Severity::kError, "unknown-keyword", named + " is not a keyword of OpenAPI 3.0 schemas",
             meant.empty() ? "Remove it, or begin its name with x-." : meant);
       } else {
@@ -82,17 +82,15 @@ void Compiler::check_keyword(const Node& member, const Node& schema) {
       }
     }
   }
-  if (word == "$schema" && member.text != "https://json-schema.org/draft/2020-12/schema" &&
-      member.text != "https://spec.openapis.org/oas/3.1/dialect/base") {
-    say(member, Severity::kError, "unsupported-dialect", "this schema dialect is not supported",
-        "Use https://json-schema.org/draft/2020-12/schema or leave $schema out.");
-  }
-  if (word == "discriminator") {
-    const bool beside = schema.find("oneOf") != nullptr || schema.find("anyOf") != nullptr;
-    say(member, Severity::kNote, "discriminator-not-used",
-        beside ? "the discriminator is not needed: every alternative is judged in full"
-               : "the discriminator has no effect: schemas that extend this one are not looked for");
-  }
+  if (word == "discriminator") check_discriminator(member, schema);
+}
+
+void Compiler::check_discriminator(const Node& member, const Node& schema) {
+  if (!is_openapi(grammar_.dialect)) return;
+  const bool beside = schema.find("oneOf") != nullptr || schema.find("anyOf") != nullptr;
+  say(member, Severity::kNote, "discriminator-not-used",
+      beside ? "the discriminator is not needed: every alternative is judged in full"
+             : "the discriminator has no effect: schemas that extend this one are not looked for");
 }
 
 void Compiler::check_extension(const Node& extension) {
@@ -122,7 +120,7 @@ void Compiler::check_hints(const Node& schema) {
       bad(*flag, std::string(keyword) + " must be a boolean");
     }
   }
-  const Node* nullable = is_30() ? schema.find("nullable") : nullptr;
+  const Node* nullable = get(schema, "nullable");
   if (nullable == nullptr || !nullable->is_boolean() || !nullable->boolean) return;
   if (schema.find("type") == nullptr) {
     say(*nullable, Severity::kFinding, "nullable-without-type",

@@ -26,26 +26,40 @@ constexpr std::array kTypeNames = {
 }  // namespace
 
 void Compiler::gather(const Node& schema, Place& place, Draft& draft) {
-  if (!is_schema(schema) || !within_bounds(schema)) return;
+  const Standing here(*this, schema);
+  const bool is_whole_place = place.schemas.size() == 1 && place.schemas[0].node == &schema;
+  // Where a boolean stands in for a place's schema, whoever put it there has asked already.
+  if (!(is_whole_place && schema.is_boolean()) && !is_schema(schema)) return;
+  if (!within_bounds(schema)) return;
   if (schema.is_boolean()) {
     if (!schema.boolean) draft.steps.push_back({{Op::kNever, 0, 0, 0, origin(schema, "false")}, kAllTypes});
     return;
   }
   check(schema);
-  const bool is_whole_place = place.schemas.size() == 1 && place.schemas[0] == &schema;
-  if (!is_30() && !is_whole_place && schema.find("unevaluatedProperties") != nullptr) {
-    // It looks at its own findings only: a place of its own, at the same value.
-    draft.steps.push_back({{Op::kCall, 0, block_for(schema, place.closing)}, kAllTypes});
-    draft.covers_all = true;
-    return;
+  const bool names = get(schema, "unevaluatedProperties") != nullptr;
+  const bool items = get(schema, "unevaluatedItems") != nullptr;
+  if (!is_whole_place && !hides_siblings(schema) && (names || items)) {
+    // Where nobody asks for its findings beyond what it settles itself, it is a place of its own.
+    if ((!place.names_wanted || names) && (!place.items_wanted || items)) {
+      draft.steps.push_back({{Op::kCall, 0, block_for(schema, place.manner)}, kAllTypes});
+      draft.covers_all = draft.covers_all || names;
+      draft.covers_items = draft.covers_items || items;
+      return;
+    }
+    return gather_part(schema, place, draft);
   }
-  if (schema.find("$ref") != nullptr) {
-    if (const Node* target = follow(schema)) gather(*target, place, draft);
-    if (is_30()) return;
+  gather_keywords(schema, place, draft);
+}
+
+void Compiler::gather_keywords(const Node& schema, Place& place, Draft& draft) {
+  for (const std::string_view keyword : {"$ref", "$dynamicRef", "$recursiveRef"}) {
+    if (get(schema, keyword) == nullptr) continue;
+    if (const Node* target = follow(schema, keyword)) gather(*target, place, draft);
+    if (hides_siblings(schema)) return;
   }
   gather_type(schema, draft);
-  if (const Node* list = schema.find("enum")) gather_enum(*list, draft);
-  if (const Node* value = is_30() ? nullptr : schema.find("const")) gather_const(*value, draft);
+  if (const Node* list = get(schema, "enum")) gather_enum(*list, draft);
+  if (const Node* value = get(schema, "const")) gather_const(*value, draft);
   gather_numbers(schema, draft);
   gather_strings(schema, draft);
   gather_arrays(schema, place, draft);
@@ -70,7 +84,7 @@ TypeSet Compiler::type_named(const Node& name) {
 }
 
 void Compiler::gather_type(const Node& schema, Draft& draft) {
-  const Node* type = schema.find("type");
+  const Node* type = get(schema, "type");
   if (type == nullptr) return;
   TypeSet types = 0;
   if (type->is_array() && !is_30()) {
@@ -80,7 +94,7 @@ void Compiler::gather_type(const Node& schema, Draft& draft) {
     if (type->is_array()) return bad(*type, "OpenAPI 3.0 takes one type only", "Use nullable or anyOf.");
     types = type_named(*type);
   }
-  const Node* nullable = is_30() ? schema.find("nullable") : nullptr;
+  const Node* nullable = get(schema, "nullable");
   if (nullable != nullptr && nullable->is_boolean() && nullable->boolean)
     types |= type_bit(json::Kind::kNull);
   draft.types &= types;
@@ -88,7 +102,7 @@ void Compiler::gather_type(const Node& schema, Draft& draft) {
 }
 
 void Compiler::gather_enum(const Node& list, Draft& draft) {
-  if (!list.is_array() || list.child_count == 0)
+  if (!list.is_array() || (list.child_count == 0 && options_.strict))
     return bad(list, "enum must be a list of at least one value");
   std::vector<const Node*> values;
   for (const Node& value : list) values.push_back(&value);
@@ -100,22 +114,21 @@ void Compiler::gather_const(const Node& value, Draft& draft) {
 }
 
 void Compiler::gather_applicators(const Node& schema, Place& place, Draft& draft) {
-  if (const Node* list = schema.find("allOf")) {
+  if (const Node* list = get(schema, "allOf")) {
     if (!list->is_array() || list->child_count == 0)
       return bad(*list, "allOf must be a list of at least one schema");
     for (const Node& part : *list) gather(part, place, draft);
   }
-  if (const Node* list = schema.find("anyOf")) gather_alternatives(*list, Op::kAnyOf, place, draft);
-  if (const Node* list = schema.find("oneOf")) gather_alternatives(*list, Op::kOneOf, place, draft);
-  if (const Node* excluded = schema.find("not")) {
+  if (const Node* list = get(schema, "anyOf")) gather_alternatives(*list, Op::kAnyOf, place, draft);
+  if (const Node* list = get(schema, "oneOf")) gather_alternatives(*list, Op::kOneOf, place, draft);
+  if (const Node* excluded = get(schema, "not"); excluded != nullptr && is_schema(*excluded)) {
     // What must not match is not tightened by implicit rules, or more would be accepted; nor does it vouch
     // for names.
-    Place apart;
-    Draft inside;
-    gather(*excluded, apart, inside);
-    draft.steps.push_back({{Op::kNot, 0, add_block(finish(inside)), 0, origin(*excluded, "not")}, kAllTypes});
+    const std::uint32_t block = block_for(*excluded, {.closing = false, .bare = true});
+    draft.steps.push_back({{Op::kNot, 0, block, 0, origin(*excluded, "not")}, kAllTypes});
   }
-  if (!is_30() && schema.find("if") != nullptr) gather_condition(schema, place, draft);
+  if (get(schema, "if") != nullptr) gather_condition(schema, place, draft);
+  gather_dependencies(schema, place, draft);
 }
 
 void Compiler::gather_alternatives(const Node& list, Op op, Place& place, Draft& draft) {
@@ -138,40 +151,35 @@ void Compiler::gather_alternatives(const Node& list, Op op, Place& place, Draft&
 Alternative Compiler::branch(const Node& schema, Place& place, std::uint32_t parent) {
   Alternative out{kNone, kNone};
   if (!is_schema(schema)) return {add_block({}), kNone};
-  if (place.tracks && covers_names(schema)) out.slot = new_slot(schema, place, parent);
+  if (place.tracks && covers_anything(schema, place)) out.slot = new_slot(schema, place, parent);
   Draft inside;
   // Without names of its own, whatever is nested in it depends on the parent alone.
   inside.slot = out.slot == kNone ? parent : out.slot;
   gather(schema, place, inside);
-  if (out.slot != kNone && inside.covers_all) place.coverage.push_back({out.slot, kNone});
-  if (out.slot != kNone && !inside.covers_all && inside.object.lists_names()) {
-    const std::uint32_t object = finish_object(inside.object);
-    place.coverage.push_back({out.slot, object});
-    inside.steps.push_back({{Op::kObject, 0, object}, type_bit(json::Kind::kObject)});
-    inside.object = {};
-  }
+  if (out.slot != kNone) cover(place, inside);
   out.block = add_block(finish(inside));
   return out;
 }
 
 std::uint32_t Compiler::new_slot(const Node& schema, Place& place, std::uint32_t parent) {
-  if (place.parents.size() >= kSlotsMax) {
+  std::vector<std::uint32_t>& parents = p_.slot_parents[place.slot_table];
+  if (parents.size() >= kSlotsMax) {
     say(schema, Severity::kError, "schema-too-large", "one closed object composes more than 512 alternatives",
         "Write additionalProperties where its alternatives are listed.");
     return kNone;
   }
-  place.parents.push_back(parent);
-  return static_cast<std::uint32_t>(place.parents.size() - 1);
+  parents.push_back(parent);
+  return static_cast<std::uint32_t>(parents.size() - 1);
 }
 
 void Compiler::gather_condition(const Node& schema, Place& place, Draft& draft) {
-  const Node* condition = schema.find("if");
+  const Node* condition = get(schema, "if");
   Condition out{{kNone}, {kNone}, {kNone}};
-  const bool closing = std::exchange(place.closing, false);
+  const bool closing = std::exchange(place.manner.closing, false);
   out.condition = branch(*condition, place, draft.slot);
-  place.closing = closing;
-  if (const Node* node = schema.find("then")) out.then_branch = branch(*node, place, draft.slot);
-  if (const Node* node = schema.find("else")) out.else_branch = branch(*node, place, draft.slot);
+  place.manner.closing = closing;
+  if (const Node* node = get(schema, "then")) out.then_branch = branch(*node, place, draft.slot);
+  if (const Node* node = get(schema, "else")) out.else_branch = branch(*node, place, draft.slot);
   p_.conditions.push_back(out);
   const auto index = static_cast<std::uint32_t>(p_.conditions.size() - 1);
   draft.steps.push_back({{Op::kIf, 0, index, 0, origin(*condition, "if")}, kAllTypes});
@@ -188,7 +196,7 @@ TypeSet Compiler::allowed_types(std::uint32_t index) {
     for (std::uint32_t n = block.start[kind]; n < block.start[kind + 1]; ++n) {
       const Instruction& i = p_.instructions[n];
       if (i.op == Op::kNever) allowed = 0;
-      if (i.op == Op::kCall) allowed &= allowed_types(i.a);
+      if (i.op == Op::kCall || i.op == Op::kPart) allowed &= allowed_types(i.a);
       if (i.op == Op::kEnum) {
         TypeSet listed = p_.enums[i.a].strings.empty() ? TypeSet{0} : type_bit(json::Kind::kString);
         for (const json::Value& value : p_.enums[i.a].others) {
@@ -213,7 +221,7 @@ TypeSet Compiler::allowed_item_types(const Block& block) {
   TypeSet out = kAllTypes;
   for (std::uint32_t n = block.start[kArray]; n < block.start[kArray + 1]; ++n) {
     const Instruction& i = p_.instructions[n];
-    if (i.op == Op::kCall) out &= allowed_item_types(p_.blocks[i.a]);
+    if (i.op == Op::kCall || i.op == Op::kPart) out &= allowed_item_types(p_.blocks[i.a]);
     if (i.op == Op::kItems) {
       const ArrayPlan& plan = p_.arrays[i.a];
       if (plan.rest != kNone && plan.prefix_count == 0) out &= allowed_types(plan.rest);

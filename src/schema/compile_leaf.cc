@@ -59,7 +59,7 @@ std::string listed(const std::vector<const Node*>& values) {
 }  // namespace
 
 std::optional<std::uint32_t> Compiler::count_of(const Node& schema, std::string_view keyword) {
-  const Node* node = schema.find(keyword);
+  const Node* node = get(schema, keyword);
   if (node == nullptr) return std::nullopt;
   const auto value = node->is_number() ? node->integer() : std::nullopt;
   if (!value || *value < 0) {
@@ -75,8 +75,8 @@ void Compiler::gather_range(const Node& schema, Draft& draft, Op op, TypeSet kin
   const auto high = count_of(schema, most);
   if (!low && !high) return;
   Instruction i{op, 0, low.value_or(0), high.value_or(kCountMax)};
-  if (low) i.origin = origin(*schema.find(least), least);
-  if (high) i.origin_of_max = origin(*schema.find(most), most);
+  if (low) i.origin = origin(*get(schema, least), least);
+  if (high) i.origin_of_max = origin(*get(schema, most), most);
   if (!low) i.origin = i.origin_of_max;
   draft.steps.push_back({i, kinds});
 }
@@ -85,21 +85,21 @@ void Compiler::gather_numbers(const Node& schema, Draft& draft) {
   gather_bound(schema, draft, "minimum", false);
   gather_bound(schema, draft, "maximum", true);
   for (const std::string_view keyword : {"exclusiveMinimum", "exclusiveMaximum"}) {
-    const Node* node = schema.find(keyword);
+    const Node* node = get(schema, keyword);
     if (node == nullptr) continue;
-    if (is_30()) {
+    if (has_exclusive_flags(grammar_.dialect)) {
       if (!node->is_boolean())
-        bad(*node, std::string(keyword) + " is a boolean in OpenAPI 3.0",
+        bad(*node, std::string(keyword) + " is a boolean in " + std::string(dialect_name(grammar_.dialect)),
             "Write the bound as minimum or maximum, and true here.");
     } else {
       gather_bound(schema, draft, keyword, keyword == "exclusiveMaximum");
     }
   }
-  if (const Node* node = schema.find("multipleOf")) gather_multiple_of(*node, draft);
+  if (const Node* node = get(schema, "multipleOf")) gather_multiple_of(*node, draft);
 }
 
 void Compiler::gather_bound(const Node& schema, Draft& draft, std::string_view keyword, bool upper) {
-  const Node* node = schema.find(keyword);
+  const Node* node = get(schema, keyword);
   if (node == nullptr) return;
   if (!node->is_number()) {
     return bad(*node, std::string(keyword) + " must be a number",
@@ -118,7 +118,9 @@ void Compiler::gather_bound(const Node& schema, Draft& draft, std::string_view k
   bound.real = value.real();
   bound.exclusive = keyword.starts_with("exclusive");
   std::string_view where = keyword;
-  const Node* flag = is_30() ? schema.find(upper ? "exclusiveMaximum" : "exclusiveMinimum") : nullptr;
+  const Node* flag = has_exclusive_flags(grammar_.dialect)
+                         ? get(schema, upper ? "exclusiveMaximum" : "exclusiveMinimum")
+                         : nullptr;
   if (flag != nullptr && flag->is_boolean() && flag->boolean) {
     bound.exclusive = true;
     where = upper ? "exclusiveMaximum" : "exclusiveMinimum";
@@ -140,18 +142,18 @@ void Compiler::gather_multiple_of(const Node& node, Draft& draft) {
 
 void Compiler::gather_strings(const Node& schema, Draft& draft) {
   gather_range(schema, draft, Op::kLength, kString, "minLength", "maxLength");
-  if (const Node* node = schema.find("pattern")) {
+  if (const Node* node = get(schema, "pattern")) {
     if (!node->is_string()) return bad(*node, "pattern must be a string");
     const std::uint32_t index = pattern_index(*node, node->text);
     if (index != kNone)
       draft.steps.push_back({{Op::kPattern, 0, index, 0, origin(*node, "pattern")}, kString});
   }
-  if (const Node* node = schema.find("format")) gather_format(schema, *node, draft);
+  if (const Node* node = get(schema, "format")) gather_format(schema, *node, draft);
 }
 
 void Compiler::gather_format(const Node& schema, const Node& format, Draft& draft) {
   if (!format.is_string()) return bad(format, "format must be a string");
-  if (!options_.formats_asserted) return;
+  if (!options_.formats_asserted && (grammar_.vocabularies & kFormatAssertion) == 0) return;
   const auto known = format_named(format.text);
   const std::string quoted = "format \"" + std::string(format.text) + "\"";
   if (!known) {
@@ -160,12 +162,8 @@ void Compiler::gather_format(const Node& schema, const Node& format, Draft& draf
                meant.empty() ? std::string() : "Did you mean \"" + std::string(meant) + "\"?");
   }
   if (*known == Format::kAnnotation || *known == Format::kDouble) return;
-  if (*known == Format::kUnsupported) {
-    return say(format, Severity::kError, "unsupported-format", quoted + " is not enforced yet",
-               "Use email or hostname, or a pattern.");
-  }
   const bool numeric = *known == Format::kInt32 || *known == Format::kInt64 || *known == Format::kFloat;
-  const Node* type = schema.find("type");
+  const Node* type = get(schema, "type");
   if (type != nullptr && type->is_string()) {
     const bool of_numbers = type->text == "number" || type->text == "integer";
     if (of_numbers != numeric) {
@@ -197,47 +195,60 @@ std::uint32_t Compiler::pattern_index(const Node& node, std::string_view text) {
 
 void Compiler::gather_arrays(const Node& schema, Place& place, Draft& draft) {
   gather_range(schema, draft, Op::kItemCount, kArray, "minItems", "maxItems");
-  if (const Node* unique = schema.find("uniqueItems")) {
+  if (const Node* unique = get(schema, "uniqueItems")) {
     if (!unique->is_boolean()) return bad(*unique, "uniqueItems must be a boolean");
     if (unique->boolean)
       draft.steps.push_back({{Op::kUnique, 0, 0, 0, origin(*unique, "uniqueItems")}, kArray});
   }
+  gather_items(schema, place, draft);
+  if (get(schema, "contains") != nullptr) gather_contains(schema, draft);
+}
+
+void Compiler::gather_items(const Node& schema, Place& place, Draft& draft) {
+  const Node* items = get(schema, "items");
+  const Node* prefix = get(schema, "prefixItems");
+  // Before 2020-12, a list of schemas stood in items, and what applies to the rest in additionalItems.
+  const bool lists = items != nullptr && items->is_array() && enforces("additionalItems");
+  if (lists) prefix = std::exchange(items, get(schema, "additionalItems"));
   ArrayPlan plan;
-  const Node* prefix = is_30() ? nullptr : schema.find("prefixItems");
   if (prefix != nullptr) {
-    if (!prefix->is_array() || prefix->child_count == 0) {
+    if (!prefix->is_array() || (prefix->child_count == 0 && !lists)) {
       return bad(*prefix, "prefixItems must be a list of at least one schema");
     }
     std::vector<std::uint32_t> blocks;
     for (const Node& item : *prefix)
-      blocks.push_back(is_schema(item) ? block_for(item, place.closing) : kNone);
+      blocks.push_back(is_schema(item) ? block_for(item, place.manner) : kNone);
     plan.first_prefix = static_cast<std::uint32_t>(p_.prefix_blocks.size());
     plan.prefix_count = static_cast<std::uint32_t>(blocks.size());
     p_.prefix_blocks.insert(p_.prefix_blocks.end(), blocks.begin(), blocks.end());
+    draft.prefix = std::max(draft.prefix, plan.prefix_count);
   }
-  if (const Node* items = schema.find("items")) {
+  if (items != nullptr) {
     if (items->is_array()) {
       return bad(*items, "items must be a schema",
-                 "Lists of schemas, one for each position, are written as prefixItems.");
+                 is_30() ? "OpenAPI 3.0 has one schema for all items."
+                         : "Lists of schemas, one for each position, are written as prefixItems.");
     }
-    if (is_schema(*items)) plan.rest = block_for(*items, place.closing);
+    draft.covers_items = true;
+    // additionalItems was a boolean before schemas could be.
+    if ((lists && items->is_boolean()) || is_schema(*items)) plan.rest = block_for(*items, place.manner);
   }
-  if (plan.prefix_count > 0 || plan.rest != kNone) {
-    p_.arrays.push_back(plan);
-    draft.steps.push_back({{Op::kItems, 0, static_cast<std::uint32_t>(p_.arrays.size() - 1)}, kArray});
-  }
-  if (!is_30()) gather_contains(schema, draft);
+  if (plan.prefix_count == 0 && plan.rest == kNone) return;
+  p_.arrays.push_back(plan);
+  draft.steps.push_back({{Op::kItems, 0, static_cast<std::uint32_t>(p_.arrays.size() - 1)}, kArray});
 }
 
 void Compiler::gather_contains(const Node& schema, Draft& draft) {
   const auto least = count_of(schema, "minContains");
   const auto most = count_of(schema, "maxContains");
-  const Node* wanted = schema.find("contains");
+  const Node* wanted = get(schema, "contains");
   if (wanted == nullptr || !is_schema(*wanted)) return;
   const std::uint32_t where = origin(*wanted, "contains");
-  ContainsPlan plan{block_for(*wanted, false), least.value_or(1), most.value_or(kCountMax), where, where};
-  if (least) plan.origin_of_min = origin(*schema.find("minContains"), "minContains");
-  if (most) plan.origin_of_max = origin(*schema.find("maxContains"), "maxContains");
+  ContainsPlan plan{block_for(*wanted, {.closing = false, .bare = true}), least.value_or(1),
+                    most.value_or(kCountMax), where, where};
+  if (least) plan.origin_of_min = origin(*get(schema, "minContains"), "minContains");
+  if (most) plan.origin_of_max = origin(*get(schema, "maxContains"), "maxContains");
+  if (grammar_.dialect != Dialect::kDraft201909) draft.contains.push_back(plan.block);
   p_.contains.push_back(plan);
   draft.steps.push_back({{Op::kContains, 0, static_cast<std::uint32_t>(p_.contains.size() - 1)}, kArray});
 }

@@ -26,8 +26,8 @@ bool ObjectDraft::lists_names() const {
 
 void Compiler::gather_objects(const Node& schema, Place& place, Draft& draft) {
   gather_range(schema, draft, Op::kMemberCount, kObject, "minProperties", "maxProperties");
-  draft.object.closing = place.closing;
-  const Node* additional = schema.find("additionalProperties");
+  draft.object.manner = place.manner;
+  const Node* additional = get(schema, "additionalProperties");
   std::uint32_t group = 0;
   if (additional != nullptr) {
     draft.covers_all = true;
@@ -40,15 +40,16 @@ void Compiler::gather_objects(const Node& schema, Place& place, Draft& draft) {
       group = 1U << draft.object.groups_used++;
     }
   }
-  if (const Node* properties = schema.find("properties")) gather_properties(*properties, draft, group);
-  if (const Node* patterns = is_30() ? nullptr : schema.find("patternProperties")) {
+  if (const Node* properties = get(schema, "properties")) gather_properties(*properties, draft, group);
+  if (const Node* patterns = get(schema, "patternProperties")) {
     gather_pattern_properties(*patterns, place, draft, group);
   }
   if (group != 0) gather_additional(*additional, place, draft, group);
-  if (const Node* required = schema.find("required")) gather_required(*required, place, draft);
-  if (const Node* names = is_30() ? nullptr : schema.find("propertyNames")) {
+  if (const Node* required = get(schema, "required")) gather_required(*required, place, draft);
+  if (const Node* names = get(schema, "propertyNames")) {
     if (is_schema(*names))
-      draft.steps.push_back({{Op::kPropertyNames, 0, block_for(*names, false)}, kObject});
+      draft.steps.push_back(
+          {{Op::kPropertyNames, 0, block_for(*names, {.closing = false, .bare = true})}, kObject});
   }
 }
 
@@ -59,9 +60,9 @@ void Compiler::gather_properties(const Node& properties, Draft& draft, std::uint
     PropertyDraft& property = draft.object.property(schema.key);
     property.declared = true;
     property.groups |= group;
-    if (std::find(property.schemas.begin(), property.schemas.end(), &schema) == property.schemas.end()) {
-      property.schemas.push_back(&schema);
-    }
+    const Scoped scoped{&schema, scope_};
+    if (std::find(property.schemas.begin(), property.schemas.end(), scoped) == property.schemas.end())
+      property.schemas.push_back(scoped);
     if (const Node* flag = withheld(schema)) {
       property.forbidden_origin =
           origin(*flag, options_.direction == Direction::kRequest ? "readOnly" : "writeOnly");
@@ -76,7 +77,7 @@ void Compiler::gather_pattern_properties(const Node& patterns, Place& place, Dra
     if (!is_schema(schema)) continue;
     const std::uint32_t pattern = pattern_index(schema, schema.key);
     if (pattern == kNone) continue;
-    draft.object.patterns.push_back({pattern, block_for(schema, place.closing), group});
+    draft.object.patterns.push_back({pattern, block_for(schema, place.manner), group});
   }
 }
 
@@ -84,7 +85,7 @@ void Compiler::gather_additional(const Node& additional, Place& place, Draft& dr
   if (!additional.is_object() && !additional.is_boolean()) {
     return bad(additional, "additionalProperties must be a schema or a boolean");
   }
-  const std::uint32_t block = additional.is_boolean() ? kNone : block_for(additional, place.closing);
+  const std::uint32_t block = additional.is_boolean() ? kNone : block_for(additional, place.manner);
   draft.object.rules.push_back({group, block, origin(additional, "additionalProperties")});
 }
 
@@ -129,7 +130,7 @@ std::uint32_t Compiler::finish_object(const ObjectDraft& object) {
     property.declared = draft.declared;
     property.groups = draft.groups;
     property.forbidden_origin = draft.forbidden_origin;
-    if (!draft.schemas.empty()) property.block = block_for(draft.schemas, object.closing);
+    if (!draft.schemas.empty()) property.block = block_for(draft.schemas, object.manner);
     if (draft.required) {
       property.required_bit = std::uint64_t{1} << required++;
       property.required_origin = draft.required_origin;

@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::size_t kInPlaceDepthMax = 64;
 constexpr std::uint32_t kSurveyStepsMax = 50'000;
-constexpr std::uint32_t kReferenceHopsMax = 64;
 
 void note_bound(const Node& schema, std::string_view keyword, bool conditional, NamedBound& out) {
   const Node* node = schema.find(keyword);
@@ -24,7 +23,9 @@ void note_bound(const Node& schema, std::string_view keyword, bool conditional, 
 // False if the place cannot be compiled.
 bool Compiler::survey(const Node& schema, Survey& out, bool conditional, bool negated) {
   if (!schema.is_object()) return true;
-  if (std::find(in_place_.begin(), in_place_.end(), &schema) != in_place_.end()) {
+  const Standing here(*this, schema);
+  const Scoped at{&schema, scope_};
+  if (std::find(in_place_.begin(), in_place_.end(), at) != in_place_.end()) {
     say(schema, Severity::kError, "schema-cycle",
         "the schema applies itself to the same value again, without end",
         "Refer to it from a property or from items, not from allOf, anyOf, oneOf, not or $ref alone.");
@@ -36,53 +37,87 @@ bool Compiler::survey(const Node& schema, Survey& out, bool conditional, bool ne
         "Compose fewer schemas with allOf, anyOf, oneOf and $ref.");
     return false;
   }
-  in_place_.push_back(&schema);
+  in_place_.push_back(at);
   const bool ok = survey_keywords(schema, out, conditional, negated);
   in_place_.pop_back();
   return ok;
 }
 
 bool Compiler::survey_keywords(const Node& schema, Survey& out, bool conditional, bool negated) {
-  if (schema.find("$ref") != nullptr) {
-    const Node* target = follow(schema);
-    if (target == nullptr || !survey(*target, out, conditional, negated)) return false;
-    if (is_30()) return true;
-  }
+  if (!survey_references(schema, out, conditional, negated)) return false;
+  if (hides_siblings(schema)) return true;
   if (!negated) {
     note_bound(schema, "maxLength", conditional, out.length);
     note_bound(schema, "maxItems", conditional, out.items);
     note_bound(schema, "maxProperties", conditional, out.members);
+    survey_rests(schema, out, conditional);
   }
   survey_properties(schema, out, conditional, negated);
   for (const std::string_view keyword : {"allOf", "anyOf", "oneOf"}) {
-    const Node* list = schema.find(keyword);
+    const Node* list = get(schema, keyword);
     if (list == nullptr || !list->is_array()) continue;
     for (const Node& part : *list) {
       if (!survey(part, out, conditional || keyword != "allOf", negated)) return false;
     }
   }
-  if (const Node* excluded = schema.find("not")) {
+  if (const Node* excluded = get(schema, "not")) {
     if (!survey(*excluded, out, true, true)) return false;
   }
-  if (is_30()) return true;
-  // Properties that only a condition mentions do not make an object a closed one.
-  Survey condition;
-  if (const Node* node = schema.find("if")) {
-    if (!survey(*node, condition, true, negated)) return false;
-    out.dynamic = out.dynamic || condition.dynamic;
+  return survey_conditions(schema, out, negated);
+}
+
+bool Compiler::survey_references(const Node& schema, Survey& out, bool conditional, bool negated) {
+  for (const std::string_view keyword : {"$ref", "$dynamicRef", "$recursiveRef"}) {
+    if (get(schema, keyword) == nullptr) continue;
+    const Node* target = follow(schema, keyword);
+    if (target == nullptr || !survey(*target, out, conditional, negated)) return false;
+    if (hides_siblings(schema)) return true;
   }
+  return true;
+}
+
+bool Compiler::survey_conditions(const Node& schema, Survey& out, bool negated) {
+  for (const std::string_view keyword : {"dependentSchemas", "dependencies"}) {
+    const Node* dependents = get(schema, keyword);
+    if (dependents == nullptr) continue;
+    for (const Node& part : *dependents) {
+      if (!survey(part, out, true, negated)) return false;
+    }
+  }
+  const Node* condition = get(schema, "if");
+  if (condition == nullptr) return true;
+  // Properties that only a condition mentions do not make an object a closed one.
+  Survey found;
+  if (!survey(*condition, found, true, negated)) return false;
+  out.dynamic = out.dynamic || found.dynamic;
+  out.dynamic_items = out.dynamic_items || found.dynamic_items;
+  out.part_rests_on_names = out.part_rests_on_names || found.part_rests_on_names;
+  out.part_rests_on_items = out.part_rests_on_items || found.part_rests_on_items;
   for (const std::string_view keyword : {"then", "else"}) {
-    const Node* node = schema.find(keyword);
+    const Node* node = get(schema, keyword);
     if (node != nullptr && !survey(*node, out, true, negated)) return false;
   }
   return true;
+}
+
+void Compiler::survey_rests(const Node& schema, Survey& out, bool conditional) {
+  const bool names = get(schema, "unevaluatedProperties") != nullptr;
+  const bool items = get(schema, "unevaluatedItems") != nullptr;
+  if (in_place_.size() > 1 || conditional) {
+    out.part_rests_on_names = out.part_rests_on_names || (names && !items);
+    out.part_rests_on_items = out.part_rests_on_items || (items && !names);
+  }
+  if (!conditional) return;
+  for (const std::string_view keyword : {"items", "prefixItems", "contains"})
+    out.dynamic_items = out.dynamic_items || get(schema, keyword) != nullptr;
+  out.dynamic_items = out.dynamic_items || items;
 }
 
 void Compiler::survey_properties(const Node& schema, Survey& out, bool conditional, bool negated) {
   if (negated) return;
   bool lists = false;
   for (const std::string_view keyword : {"properties", "patternProperties"}) {
-    const Node* listed = schema.find(keyword);
+    const Node* listed = get(schema, keyword);
     if (listed == nullptr || !listed->is_object()) continue;
     lists = lists || listed->child_count > 0;
     if (keyword != "properties") continue;
@@ -92,27 +127,28 @@ void Compiler::survey_properties(const Node& schema, Survey& out, bool condition
     }
   }
   const bool speaks =
-      schema.find("additionalProperties") != nullptr || schema.find("unevaluatedProperties") != nullptr;
+      get(schema, "additionalProperties") != nullptr || get(schema, "unevaluatedProperties") != nullptr;
   out.declares = out.declares || lists;
   out.dynamic = out.dynamic || (conditional && (lists || speaks));
   out.open = out.open || (!conditional && speaks);
 }
 
-bool Compiler::covers_names(const Node& schema) {
+// Whether an alternative speaks of names or items that somebody at the place asks for.
+bool Compiler::covers_anything(const Node& schema, const Place& place) {
   Survey found;
-  const std::vector<const Node*> outer = std::exchange(in_place_, {});
+  const std::vector<Scoped> outer = std::exchange(in_place_, {});
   const bool ok = survey(schema, found, true, false);
   in_place_ = outer;
-  return ok && found.dynamic;
+  return ok && ((place.names_wanted && found.dynamic) || (place.items_wanted && found.dynamic_items));
 }
 
 // The keyword that withholds a property with this schema from the direction at hand, or null.
 const Node* Compiler::withheld(const Node& schema, std::uint32_t depth) {
-  if (!schema.is_object() || depth > 16) return nullptr;
+  if (!schema.is_object() || depth > 16 || options_.direction == Direction::kNeither) return nullptr;
   if (schema.find("$ref") != nullptr) {
     const Node* target = follow(schema);
     const Node* found = target == nullptr ? nullptr : withheld(*target, depth + 1);
-    if (found != nullptr || is_30()) return found;
+    if (found != nullptr || hides_siblings(schema)) return found;
   }
   const Node* said = schema.find(options_.direction == Direction::kRequest ? "readOnly" : "writeOnly");
   if (said != nullptr && said->is_boolean() && said->boolean) return said;
@@ -122,49 +158,6 @@ const Node* Compiler::withheld(const Node& schema, std::uint32_t depth) {
     if (const Node* found = withheld(part, depth + 1)) return found;
   }
   return nullptr;
-}
-
-// Where the schema's $ref leads, or null.
-const Node* Compiler::follow(const Node& schema) {
-  if (const auto known = targets_.find(&schema); known != targets_.end()) return known->second;
-  const Node* reference = schema.find("$ref");
-  const Node* target = nullptr;
-  if (!reference->is_string()) {
-    bad(*reference, "$ref must be a string");
-  } else {
-    const std::size_t errors = diagnostics_.error_count();
-    target = resolver_(schema, reference->text, diagnostics_);
-    if (target == nullptr && diagnostics_.error_count() == errors) {
-      say(*reference, Severity::kError, "unresolved-ref", "the $ref leads nowhere",
-          "Check the file and the pointer.");
-    }
-  }
-  if (target != nullptr && !is_schema(*target)) target = nullptr;
-  targets_.emplace(&schema, target);
-  return target;
-}
-
-bool Compiler::only_refers(const Node& schema) {
-  if (!schema.is_object() || schema.find("$ref") == nullptr) return false;
-  if (is_30()) return true;
-  for (const Node& member : schema) {
-    if (member.key != "$ref" && member.key != "description" && member.key != "summary" &&
-        member.key != "title")
-      return false;
-  }
-  return true;
-}
-
-// Schemas that are nothing but a reference share the block of what they refer to.
-const Node& Compiler::past_references(const Node& schema) {
-  const Node* at = &schema;
-  for (std::uint32_t hops = 0; only_refers(*at) && hops < kReferenceHopsMax; ++hops) {
-    check(*at);
-    const Node* target = follow(*at);
-    if (target == nullptr) break;
-    at = target;
-  }
-  return *at;
 }
 
 }  // namespace caponier::schema

@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "schema/compile.h"
+#include "schema/keyword.h"
 #include "schema/program_data.h"
+#include "schema/resource.h"
 
 namespace caponier::schema {
 
@@ -26,9 +28,13 @@ struct NamedBound {
 
 // What is known of a place before it is compiled.
 struct Survey {
-  bool declares = false;     // some schema, alternatives included, lists properties
-  bool open = false;         // the unconditional part speaks of the properties not listed
-  bool dynamic = false;      // an alternative lists properties, or speaks of those not listed
+  bool declares = false;       // some schema, alternatives included, lists properties
+  bool open = false;           // the unconditional part speaks of the properties not listed
+  bool dynamic = false;        // an alternative lists properties, or speaks of those not listed
+  bool dynamic_items = false;  // an alternative speaks of items
+  // A part of the place, not its one schema, writes one of unevaluatedProperties and unevaluatedItems only.
+  bool part_rests_on_names = false;
+  bool part_rests_on_items = false;
   std::uint32_t listed = 0;  // properties, over all schemas
   NamedBound length;
   NamedBound items;
@@ -36,16 +42,34 @@ struct Survey {
   std::set<std::string_view> withheld;  // readOnly in requests, writeOnly in responses
 };
 
+// A schema and the dynamic scope in which it is reached: what `$dynamicRef` means there. 0 is the empty one.
+struct Scoped {
+  const Node* node;
+  std::uint32_t scope = 0;
+  friend auto operator<=>(const Scoped&, const Scoped&) = default;
+};
+
 // The schemas that apply to one place unconditionally, side by side.
-using Schemas = std::vector<const Node*>;
+using Schemas = std::vector<Scoped>;
+
+// What Caponier adds to a contract's schemas at a place.
+struct Manner {
+  bool closing = false;  // objects that declare properties close
+  bool bare = false;     // no default caps: beneath `not`, they would let more in
+  friend auto operator<=>(const Manner&, const Manner&) = default;
+};
 
 struct Place {
   Schemas schemas;
-  bool closing = false;  // implicit closing of objects applies here
+  Manner manner;
   Survey survey;
+  // Somebody asks which names, or which items, the schemas gathered now speak of.
+  bool names_wanted = false;
+  bool items_wanted = false;
   bool tracks = false;
   std::vector<Coverage> coverage;
-  std::vector<std::uint32_t> parents;
+  std::vector<ItemCoverage> item_coverage;
+  std::uint32_t slot_table = kNone;
 };
 
 struct PropertyDraft {
@@ -64,7 +88,7 @@ struct ObjectDraft {
   std::vector<PatternProperty> patterns;
   std::vector<AdditionalRule> rules;
   std::uint32_t groups_used = 0;
-  bool closing = false;  // of the places that the properties lead to
+  Manner manner;  // of the places that the properties lead to
 
   PropertyDraft& property(std::string_view name);
   [[nodiscard]] bool empty() const { return properties.empty() && patterns.empty() && rules.empty(); }
@@ -81,24 +105,63 @@ struct Draft {
   std::vector<TypeRule> type_rules;
   std::vector<Step> steps;
   ObjectDraft object;
-  bool covers_all = false;  // additionalProperties or unevaluatedProperties is written
+  bool covers_all = false;    // additionalProperties or unevaluatedProperties is written
+  bool covers_items = false;  // items, or what speaks of those left, is written
+  std::uint32_t prefix = 0;   // items that are spoken of by position
+  std::vector<std::uint32_t> contains;
   std::uint32_t slot = kNone;
 };
 
 class Compiler {
  public:
-  Compiler(const CompileOptions& options, const Resolver& resolver, const FileOf& file_of,
-           Diagnostics& diagnostics, Program& program)
-      : options_(options), resolver_(resolver), file_of_(file_of), diagnostics_(diagnostics), p_(program) {}
+  Compiler(const CompileOptions& options, Resources& resources, const Resolver& resolver,
+           const FileOf& file_of, Diagnostics& diagnostics, Program& program)
+      : options_(options),
+        resources_(resources),
+        resolver_(resolver),
+        file_of_(file_of),
+        diagnostics_(diagnostics),
+        p_(program),
+        grammar_(resources.default_grammar()) {}
 
   void run(const Node& schema);
 
  private:
+  // Stands in a schema for as long as it lives: its resource joins the dynamic scope, and words mean what
+  // they mean in its dialect.
+  class Standing {
+   public:
+    Standing(Compiler& compiler, const Node& schema)
+        : compiler_(compiler), scope_(compiler.scope_), grammar_(compiler.grammar_) {
+      compiler.stand_in(schema);
+    }
+    ~Standing() {
+      compiler_.scope_ = scope_;
+      compiler_.grammar_ = grammar_;
+    }
+    Standing(const Standing&) = delete;
+    Standing& operator=(const Standing&) = delete;
+
+   private:
+    Compiler& compiler_;
+    std::uint32_t scope_;
+    Grammar grammar_;
+  };
+  void stand_in(const Node& schema);
+  std::uint32_t extended_scope(const Resource& resource);
+
   // Places
-  std::uint32_t block_for(Schemas schemas, bool closing);
-  std::uint32_t block_for(const Node& schema, bool closing) { return block_for(Schemas{&schema}, closing); }
+  std::uint32_t block_for(Schemas schemas, Manner manner);
+  std::uint32_t block_for(const Node& schema, Manner manner) {
+    return block_for(Schemas{{&schema, scope_}}, manner);
+  }
   void compile_place(std::uint32_t block, Place& place);
-  void close_objects(Place& place, Draft& draft);
+  void plan_tracking(Place& place);
+  void close(Place& place, Draft& draft);
+  void close_objects(Place& place, Draft& draft, const Node& schema, const Node* rest, std::size_t first);
+  void close_items(Place& place, Draft& draft, const Node& rest, std::size_t first);
+  void gather_part(const Node& schema, Place& place, Draft& draft);
+  void cover(Place& place, Draft& inside);
   void add_default_caps(const Place& place, Draft& draft);
   void add_cap(Draft& draft, Op op, json::Kind kind, const NamedBound& named, std::uint32_t cap,
                const Node& schema, std::string_view keyword);
@@ -110,12 +173,16 @@ class Compiler {
   // Surveying
   bool survey(const Node& schema, Survey& out, bool conditional, bool negated);
   bool survey_keywords(const Node& schema, Survey& out, bool conditional, bool negated);
+  bool survey_references(const Node& schema, Survey& out, bool conditional, bool negated);
+  bool survey_conditions(const Node& schema, Survey& out, bool negated);
+  void survey_rests(const Node& schema, Survey& out, bool conditional);
   void survey_properties(const Node& schema, Survey& out, bool conditional, bool negated);
   const Node* withheld(const Node& schema, std::uint32_t depth = 0);
-  bool covers_names(const Node& schema);
+  bool covers_anything(const Node& schema, const Place& place);
 
   // Gathering
   void gather(const Node& schema, Place& place, Draft& draft);
+  void gather_keywords(const Node& schema, Place& place, Draft& draft);
   void gather_type(const Node& schema, Draft& draft);
   TypeSet type_named(const Node& name);
   void gather_enum(const Node& list, Draft& draft);
@@ -128,6 +195,7 @@ class Compiler {
   void gather_range(const Node& schema, Draft& draft, Op op, TypeSet kinds, std::string_view least,
                     std::string_view most);
   void gather_arrays(const Node& schema, Place& place, Draft& draft);
+  void gather_items(const Node& schema, Place& place, Draft& draft);
   void gather_contains(const Node& schema, Draft& draft);
   void gather_objects(const Node& schema, Place& place, Draft& draft);
   void gather_properties(const Node& properties, Draft& draft, std::uint32_t group);
@@ -137,6 +205,8 @@ class Compiler {
   void gather_applicators(const Node& schema, Place& place, Draft& draft);
   void gather_alternatives(const Node& list, Op op, Place& place, Draft& draft);
   void gather_condition(const Node& schema, Place& place, Draft& draft);
+  void gather_dependencies(const Node& schema, Place& place, Draft& draft);
+  void gather_dependent_names(const Node& dependency, std::string_view keyword, Draft& draft);
   Alternative branch(const Node& schema, Place& place, std::uint32_t parent);
   std::uint32_t new_slot(const Node& schema, Place& place, std::uint32_t parent);
   std::uint32_t pattern_index(const Node& node, std::string_view text);
@@ -147,13 +217,23 @@ class Compiler {
   // Looking at the schema
   void check(const Node& schema);
   void check_keyword(const Node& member, const Node& schema);
+  void check_discriminator(const Node& member, const Node& schema);
   void check_extension(const Node& extension);
   void check_hints(const Node& schema);
   bool is_schema(const Node& node);
-  const Node* follow(const Node& schema);
-  const Node& past_references(const Node& schema);
+  // The member of the schema, if its dialect enforces it.
+  const Node* get(const Node& schema, std::string_view keyword) const;
+  [[nodiscard]] bool enforces(std::string_view keyword) const {
+    return classify(keyword, grammar_) == KeywordKind::kEnforced;
+  }
+  const Node* follow(const Node& schema, std::string_view keyword = "$ref");
+  const Node* find_target(const Node& schema, const Node& reference, bool& dynamic);
+  void pass_references(Scoped& schema);
   bool only_refers(const Node& schema);
-  [[nodiscard]] bool is_30() const { return options_.dialect == Dialect::kOpenApi30; }
+  [[nodiscard]] bool hides_siblings(const Node& schema) const {
+    return schema::hides_siblings(grammar_.dialect) && schema.find("$ref") != nullptr;
+  }
+  [[nodiscard]] bool is_30() const { return grammar_.dialect == Dialect::kOpenApi30; }
 
   // Saying where
   void say(const Node& node, Severity severity, std::string code, std::string message, std::string fix = {});
@@ -168,20 +248,29 @@ class Compiler {
   TypeSet allowed_item_types(const Block& block);
 
   const CompileOptions& options_;
+  Resources& resources_;
   const Resolver& resolver_;
   const FileOf& file_of_;
   Diagnostics& diagnostics_;
   Program& p_;
 
-  std::map<std::pair<Schemas, bool>, std::uint32_t> blocks_;
+  Grammar grammar_;
+  std::uint32_t scope_ = 0;
+  // What each dynamic anchor means, by scope: the outermost resource that has it decides.
+  using DynamicScope = std::map<std::string_view, const Node*>;
+  std::vector<DynamicScope> scopes_{DynamicScope{}};
+  std::map<DynamicScope, std::uint32_t> known_scopes_{{DynamicScope{}, 0}};
+
+  std::map<std::pair<Schemas, Manner>, std::uint32_t> blocks_;
   std::vector<std::pair<std::uint32_t, Place>> waiting_;
-  std::vector<const Node*> in_place_;  // schemas that the survey stands in
+  std::vector<Scoped> in_place_;  // schemas that the survey stands in
   std::uint32_t survey_steps_ = 0;
   bool too_large_ = false;
   std::set<const Node*> checked_;
   std::unordered_map<std::uint32_t, TypeSet> allowed_;  // by block
   std::set<std::pair<const Node*, std::string>> said_;
-  std::map<const Node*, const Node*> targets_;
+  std::unordered_map<const Node*, const Node*> targets_;  // by the node of the reference
+  std::map<Scoped, const Node*> dynamic_targets_;
   std::map<std::string, std::uint32_t, std::less<>> patterns_;
   std::map<std::pair<const Node*, std::string_view>, std::uint32_t> origins_;
   std::unordered_map<const Node*, std::uint32_t> paths_;

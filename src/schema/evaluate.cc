@@ -195,8 +195,19 @@ bool Machine<kExplain>::apply(const Instruction& i, const Node* node, Frame* fra
       return any_of(i, node, frame);
     case Op::kOneOf:
       return one_of(i, node, frame);
+    case Op::kPart:
+      return run(p_.blocks[i.a], node, frame);
+    case Op::kDependent:
+      return dependent(i, node, frame);
+    case Op::kDependentName:
+      return dependent_name(i, node);
     case Op::kClose:
       return close(i, node, *frame);
+    case Op::kCloseItems: {
+      // Without alternatives that speak of items, there is no frame, and none to note.
+      static constexpr Frame kNothingHeld;
+      return close_items(i, node, frame == nullptr ? kNothingHeld : *frame);
+    }
     default:
       return fail(i);
   }
@@ -306,7 +317,12 @@ bool Machine<kExplain>::condition(const Instruction& i, const Node* node, Frame*
   const bool first = holds(plan.condition, node, frame);
   if (walk_.stop != Outcome::kValid) return false;
   const Alternative& branch = first ? plan.then_branch : plan.else_branch;
-  if (branch.block == kNone) return true;
+  return branch.block == kNone || take(branch, node, frame);
+}
+
+// A schema that applies because its condition is met.
+template <bool kExplain>
+bool Machine<kExplain>::take(const Alternative& branch, const Node* node, Frame* frame) {
   const Block& block = p_.blocks[branch.block];
   const bool ok = block.tracks ? at(branch.block, node) : run(block, node, frame);
   if (ok && frame != nullptr && branch.slot != kNone) frame->set(branch.slot);

@@ -7,6 +7,7 @@
 #include "json/read_tree.h"
 #include "schema/compile.h"
 #include "schema/program.h"
+#include "schema/standalone.h"
 
 namespace {
 
@@ -39,11 +40,11 @@ class Grower {
     if (depth == 0) return pick(8) == 0 ? "false" : "{}";
     std::string out = "{";
     const unsigned count = pick(4) + 1;
-    unsigned used = 0;
+    std::uint64_t used = 0;
     for (unsigned i = 0; i < count; ++i) {
-      const unsigned which = pick(26);
+      const unsigned which = pick(kKeywords);
       if (((used >> which) & 1) != 0) continue;
-      used |= 1U << which;
+      used |= std::uint64_t{1} << which;
       if (out.size() > 1) out += ',';
       out += keyword(which, depth);
     }
@@ -108,32 +109,72 @@ class Grower {
                ",\"else\":" + schema(depth - 1);
       case 24:
         return "\"unevaluatedProperties\":" + schema(depth - 1);
+      case 25:
+        return R"("$ref":"#)" + target() + '"';
+      case 26:
+        return "\"unevaluatedItems\":" + schema(depth - 1);
+      case 27:
+        return R"("dependentRequired":{"a":["b","c"]})";
+      case 28:
+        return R"("dependentSchemas":{"a":)" + schema(depth - 1) + '}';
+      case 29:
+        return R"("dependencies":{"b":["a"],"c":)" + schema(depth - 1) + '}';
+      case 30:
+        return R"("$dynamicRef":"#node")";
+      case 31:
+        return R"("$dynamicAnchor":"node")";
+      case 32:
+        return R"("$id":"http://a/)" + number() + '"';
+      case 33:
+        return R"("$defs":{"a":)" + schema(depth - 1) + '}';
+      case 34:
+        return "\"items\":" + list(depth) + ",\"additionalItems\":" + schema(depth - 1);
       default:
-        return "\"$ref\":\"#\"";
+        return R"("format":")" + std::string(kFormats[pick(4)]) + '"';
     }
   }
+  std::string target() {
+    static const char* const kTargets[] = {"", "node", "/$defs/a", "/properties/a"};
+    return kTargets[pick(4)];
+  }
+
+  static constexpr unsigned kKeywords = 36;
+  static constexpr const char* kFormats[] = {"date", "idn-hostname", "regex", "uri"};
 
   const std::uint8_t* data_;
   std::size_t size_;
   std::size_t at_ = 0;
 };
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  Grower grower(data, size);
+// As a contract's schema, with everything that contracts add.
+schema::ProgramPtr compile_for_contract(Grower& grower, const Tree& tree, Diagnostics& diagnostics) {
   schema::CompileOptions options;
   options.closed_objects = grower.pick(2) == 0;
   options.direction = grower.pick(2) == 0 ? schema::Direction::kRequest : schema::Direction::kResponse;
   options.defaults.steps_max = 20'000;
+  return schema::compile(
+      *tree.root(), options, [&tree](const Node&, std::string_view, Diagnostics&) { return tree.root(); },
+      [](const Node&) { return std::string_view("fuzz"); }, diagnostics);
+}
+
+schema::ProgramPtr compile_alone(Grower& grower, const Tree& tree, Diagnostics& diagnostics) {
+  constexpr schema::Dialect kDialects[] = {schema::Dialect::kDraft202012, schema::Dialect::kDraft201909,
+                                           schema::Dialect::kDraft07, schema::Dialect::kDraft04};
+  const schema::StandaloneOptions options{.dialect = kDialects[grower.pick(4)], .steps_max = 20'000};
+  return schema::compile_document(tree, options, {}, diagnostics);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Grower grower(data, size);
+  const bool alone = grower.pick(2) == 0;
   const std::string text = grower.schema(4);
   const auto tree = json::read_tree(text, "fuzz");
-  if (!tree) std::abort();
+  if (!tree) return 0;  // a keyword twice, such as items
   Diagnostics diagnostics;
-  const Node* root = (*tree)->root();
-  const schema::ProgramPtr program = schema::compile(
-      *root, options, [root](const Node&, std::string_view, Diagnostics&) { return root; },
-      [](const Node&) { return std::string_view("fuzz"); }, diagnostics);
+  const schema::ProgramPtr program =
+      alone ? compile_alone(grower, **tree, diagnostics) : compile_for_contract(grower, **tree, diagnostics);
   if (program == nullptr) return 0;
   const std::uint8_t types = schema::root_types(*program);
   json::Document document;

@@ -39,8 +39,8 @@ constexpr std::array kRows = {
     Row{"double", Format::kDouble, "a double-precision number"},
     Row{"password", Format::kAnnotation, ""},
     Row{"binary", Format::kAnnotation, ""},
-    Row{"idn-email", Format::kUnsupported, ""},
-    Row{"idn-hostname", Format::kUnsupported, ""},
+    Row{"idn-email", Format::kIdnEmail, "an e-mail address"},
+    Row{"idn-hostname", Format::kIdnHostname, "a host name"},
 };
 
 bool is_uuid(std::string_view text) {
@@ -120,6 +120,10 @@ bool has_format(Format format, std::string_view text) {
       return is_email(text);
     case Format::kHostname:
       return is_hostname(text);
+    case Format::kIdnHostname:
+      return is_idn_hostname(text);
+    case Format::kIdnEmail:
+      return is_idn_email(text);
     case Format::kIpv4:
       return is_ipv4(text);
     case Format::kIpv6:

@@ -16,6 +16,8 @@ enum class Format : std::uint8_t {
   kDuration,
   kEmail,
   kHostname,
+  kIdnHostname,
+  kIdnEmail,
   kIpv4,
   kIpv6,
   kUri,
@@ -35,8 +37,6 @@ enum class Format : std::uint8_t {
   kDouble,
   // said for the reader's sake
   kAnnotation,
-  // known to JSON Schema, not enforced here
-  kUnsupported,
 };
 
 // nullopt: no format that anyone has defined.
@@ -54,10 +54,19 @@ bool is_date_time(std::string_view text);
 bool is_duration(std::string_view text);
 bool is_email(std::string_view text);
 bool is_hostname(std::string_view text);
+bool is_idn_hostname(std::string_view text);
+bool is_idn_email(std::string_view text);
 bool is_ipv4(std::string_view text);
 bool is_ipv6(std::string_view text);
 bool is_uri(std::string_view text, bool international);
 bool is_uri_reference(std::string_view text, bool international);
 bool is_uri_template(std::string_view text);
+
+// Parts of the above: one label of a host name in ASCII; "xn--" with what IDNA 2008 registers; RFC 5321's
+// atext; what follows the '@'.
+bool is_label(std::string_view label);
+bool is_a_label(std::string_view label);
+bool is_atom_character(char c);
+bool is_mail_domain(std::string_view domain);
 
 }  // namespace caponier::schema

@@ -5,14 +5,6 @@
 namespace caponier::schema {
 namespace {
 
-bool is_label(std::string_view label) {
-  if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
-  for (const char c : label) {
-    if (!is_alpha(c) && !is_digit(c) && c != '-') return false;
-  }
-  return true;
-}
-
 // RFC 5321 section 4.1.2, atext with dots between.
 bool is_dot_string(std::string_view text) {
   bool after_dot = true;
@@ -22,10 +14,7 @@ bool is_dot_string(std::string_view text) {
       after_dot = true;
       continue;
     }
-    if (!is_alpha(c) && !is_digit(c) &&
-        std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) == std::string_view::npos) {
-      return false;
-    }
+    if (!is_atom_character(c)) return false;
     after_dot = false;
   }
   return !after_dot;
@@ -40,13 +29,6 @@ bool is_quoted_string(std::string_view text) {
     if (text[i] < ' ' || text[i] > '~') return false;
   }
   return true;
-}
-
-bool is_mail_domain(std::string_view domain) {
-  if (!domain.starts_with('[')) return is_hostname(domain);
-  if (!domain.ends_with(']')) return false;
-  domain = domain.substr(1, domain.size() - 2);
-  return domain.starts_with("IPv6:") ? is_ipv6(domain.substr(5)) : is_ipv4(domain);
 }
 
 // Groups of one to four hexadecimal digits between colons, the last possibly an IPv4 address: how many 16-bit
@@ -72,11 +54,36 @@ int ipv6_groups(std::string_view text, bool ipv4_allowed) {
 
 }  // namespace
 
+bool is_label(std::string_view label) {
+  if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
+  for (const char c : label) {
+    if (!is_alpha(c) && !is_digit(c) && c != '-') return false;
+  }
+  return true;
+}
+
+bool is_atom_character(char c) {
+  return is_alpha(c) || is_digit(c) ||
+         std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
+}
+
+bool is_mail_domain(std::string_view domain) {
+  if (!domain.starts_with('[')) return is_hostname(domain);
+  if (!domain.ends_with(']')) return false;
+  domain = domain.substr(1, domain.size() - 2);
+  return domain.starts_with("IPv6:") ? is_ipv6(domain.substr(5)) : is_ipv4(domain);
+}
+
 bool is_hostname(std::string_view text) {
   if (text.empty() || text.size() > 253) return false;
   while (true) {
     const std::size_t dot = text.find('.');
-    if (!is_label(text.substr(0, dot))) return false;
+    const std::string_view label = text.substr(0, dot);
+    if (!is_label(label)) return false;
+    // Names of the form "ab--c" belong to IDNA, which has given a meaning to "xn--" only.
+    const bool reserved = label.size() >= 4 && label[2] == '-' && label[3] == '-';
+    if (reserved && to_lower(label[0]) == 'x' && to_lower(label[1]) == 'n' && !is_a_label(label))
+      return false;
     if (dot == std::string_view::npos) return true;
     text.remove_prefix(dot + 1);
   }

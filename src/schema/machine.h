@@ -33,6 +33,14 @@ struct Frame {
   std::array<std::uint64_t, kSlotsMax / 64> held{};
   void set(std::uint32_t slot) { held[slot / 64] |= std::uint64_t{1} << (slot % 64); }
   [[nodiscard]] bool has(std::uint32_t slot) const { return (held[slot / 64] >> (slot % 64)) & 1; }
+  // Whether the alternative held, and all those around it up to the one that asks.
+  [[nodiscard]] bool has(const Program& program, const Held& held_plan, std::uint32_t slot) const {
+    while (slot != kNone && slot != held_plan.within) {
+      if (!has(slot)) return false;
+      slot = program.slot_parents[held_plan.parents][slot];
+    }
+    return true;
+  }
 };
 
 template <bool kExplain>
@@ -73,6 +81,12 @@ class Machine {
   bool property_names(const Instruction& i, const Node* node);
   bool close(const Instruction& i, const Node* node, const Frame& frame);
   bool is_covered(const Closing& closing, const Frame& frame, const Node* key);
+  bool close_items(const Instruction& i, const Node* node, const Frame& frame);
+  bool is_covered(const ItemClosing& closing, const Frame& frame, const Node* item, std::uint32_t position);
+  bool has_member(const Name& name, const Node* node);
+  bool dependent_name(const Instruction& i, const Node* node);
+  bool dependent(const Instruction& i, const Node* node, Frame* frame);
+  bool take(const Alternative& branch, const Node* node, Frame* frame);
   bool matches_any_pattern(const ObjectPlan& plan, const Node* key);
   bool items(const Instruction& i, const Node* node);
   bool unique(const Instruction& i, const Node* node);

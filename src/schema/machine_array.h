@@ -56,4 +56,35 @@ bool Machine<kExplain>::contains(const Instruction& i, const Node* node) {
   return true;
 }
 
+template <bool kExplain>
+bool Machine<kExplain>::is_covered(const ItemClosing& closing, const Frame& frame, const Node* item,
+                                   std::uint32_t position) {
+  for (const ItemCoverage& coverage : closing.coverage) {
+    if (!charge(1)) return false;
+    if (!frame.has(p_, closing.held, coverage.slot)) continue;
+    if (position < coverage.prefix) return true;
+    if (coverage.contains != kNone && Machine<false>(walk_).at(coverage.contains, item)) return true;
+    if (walk_.stop != Outcome::kValid) return false;
+  }
+  return false;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::close_items(const Instruction& i, const Node* node, const Frame& frame) {
+  const ItemClosing& closing = p_.item_closings[i.a];
+  bool ok = true;
+  const Node* item = node + 1;
+  for (std::uint32_t n = 0; n < node->length; ++n) {
+    if (!is_covered(closing, frame, item, n)) {
+      if (walk_.stop != Outcome::kValid) return false;
+      enter(n);
+      ok = at(closing.block, item) && ok;
+      leave();
+      if (!go_on(ok)) return false;
+    }
+    item = after(item);
+  }
+  return ok;
+}
+
 }  // namespace caponier::schema

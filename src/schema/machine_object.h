@@ -147,14 +147,33 @@ bool Machine<kExplain>::required_members(const ObjectPlan& plan, std::uint64_t s
 }
 
 template <bool kExplain>
-bool Machine<kExplain>::required(const Instruction& i, const Node* node) {
+bool Machine<kExplain>::has_member(const Name& name, const Node* node) {
   if (!charge(node->length)) return false;
   const Node* key = node + 1;
   for (std::uint32_t n = node->length; n > 0; --n) {
-    if (is_named(p_, p_.required_names[i.a], key)) return true;
+    if (is_named(p_, name, key)) return true;
     key = after(key + 1);
   }
-  return fail(i);
+  return false;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::required(const Instruction& i, const Node* node) {
+  return has_member(p_.required_names[i.a], node) || (walk_.stop == Outcome::kValid && fail(i));
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::dependent_name(const Instruction& i, const Node* node) {
+  const DependentName& plan = p_.dependent_names[i.a];
+  if (!has_member(plan.present, node)) return walk_.stop == Outcome::kValid;
+  return has_member(plan.needed, node) || (walk_.stop == Outcome::kValid && fail(i));
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::dependent(const Instruction& i, const Node* node, Frame* frame) {
+  const Dependent& plan = p_.dependents[i.a];
+  if (!has_member(plan.present, node)) return walk_.stop == Outcome::kValid;
+  return take(plan.schema, node, frame);
 }
 
 template <bool kExplain>
@@ -193,10 +212,8 @@ bool Machine<kExplain>::is_covered(const Closing& closing, const Frame& frame, c
   if (closing.object != kNone && names(closing.object)) return true;
   for (const Coverage& coverage : closing.coverage) {
     if (!charge(1)) return false;
-    bool held = true;
-    for (std::uint32_t slot = coverage.slot; held && slot != kNone; slot = closing.parents[slot])
-      held = frame.has(slot);
-    if (held && (coverage.object == kNone || names(coverage.object))) return true;
+    if (!frame.has(p_, closing.held, coverage.slot)) continue;
+    if (coverage.object == kNone || names(coverage.object)) return true;
   }
   return false;
 }

@@ -45,17 +45,21 @@ enum class Op : std::uint8_t {
   kFormat,         // flag: Format
   kPattern,        // a: patterns
   kRequired,       // a: required_names; for those past the first 64 of an object
+  kDependentName,  // a: dependent_names
   kObject,         // a: objects
   kPropertyNames,  // a: block
   kItems,          // a: arrays
   kUnique,
-  kContains,  // a: contains
-  kCall,      // a: block, at the same place of the instance with findings of its own
-  kNot,       // a: block
-  kIf,        // a: conditions
-  kAnyOf,     // a: first alternative, b: count
-  kOneOf,     // a: first alternative, b: count
-  kClose,     // a: closings
+  kContains,    // a: contains
+  kCall,        // a: block, at the same place of the instance with findings of its own
+  kPart,        // a: block, at the same place of the instance with the same findings
+  kNot,         // a: block
+  kIf,          // a: conditions
+  kDependent,   // a: dependents
+  kAnyOf,       // a: first alternative, b: count
+  kOneOf,       // a: first alternative, b: count
+  kClose,       // a: closings
+  kCloseItems,  // a: item_closings
 };
 
 inline constexpr std::uint8_t kDefaultCapFlag =
@@ -191,17 +195,45 @@ struct Condition {
   Alternative else_branch;
 };
 
+// If an object has the one property, it must have the other.
+struct DependentName {
+  Name present;
+  Name needed;
+};
+
+// If an object has the property, the schema applies.
+struct Dependent {
+  Name present;
+  Alternative schema;
+};
+
 // Which members of an object nobody vouched for: those that neither the unconditional part of the schema nor
 // an alternative that held has named.
 struct Coverage {
-  std::uint32_t slot;
+  std::uint32_t slot;    // kNone: always held
   std::uint32_t object;  // kNone: covers every name
+};
+struct Held {
+  std::uint32_t parents = kNone;  // slot_parents
+  std::uint32_t within = kNone;   // the slot of the alternative that asks: it is judged just now
 };
 struct Closing {
   std::uint32_t object = kNone;  // the unconditional part
   std::uint32_t block = kNone;   // for members not covered; kNone: refused
   std::vector<Coverage> coverage;
-  std::vector<std::uint32_t> parents;  // by slot: the slot that must hold as well, or kNone
+  Held held;
+};
+
+// The same for the items of an array.
+struct ItemCoverage {
+  std::uint32_t slot;
+  std::uint32_t prefix;            // this many from the first one
+  std::uint32_t contains = kNone;  // block: those that it accepts
+};
+struct ItemClosing {
+  std::uint32_t block;
+  std::vector<ItemCoverage> coverage;
+  Held held;
 };
 
 inline constexpr std::uint32_t kSlotsMax = 512;
@@ -231,7 +263,11 @@ class Program {
   std::vector<Name> required_names;
   std::vector<Alternative> alternatives;
   std::vector<Condition> conditions;
+  std::vector<DependentName> dependent_names;
+  std::vector<Dependent> dependents;
+  std::vector<std::vector<std::uint32_t>> slot_parents;  // by slot: the one that must hold as well, or kNone
   std::vector<Closing> closings;
+  std::vector<ItemClosing> item_closings;
 
   std::vector<Origin> origins;
   std::vector<PathStep> paths;

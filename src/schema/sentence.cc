@@ -79,6 +79,11 @@ std::string sentence(const Program& program, const Instruction& i, bool too_smal
       return "must match the pattern " + quoted(program.patterns[i.a].source());
     case Op::kRequired:
       return "must have the property " + quoted(program.text(program.required_names[i.a]));
+    case Op::kDependentName: {
+      const DependentName& plan = program.dependent_names[i.a];
+      return "must have the property " + quoted(program.text(plan.needed)) + ", because it has " +
+             quoted(program.text(plan.present));
+    }
     case Op::kUnique:
       return "must not have two equal items";
     case Op::kContains:

@@ -1,0 +1,80 @@
+// What a contract's schemas may use of JSON Schema, and what is said where they go wrong.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "plan/test_compile.h"
+
+namespace caponier::plan {
+namespace {
+
+using testing::HasSubstr;
+
+Compiled with_schemas(std::string_view body, std::string_view schemas, std::string_view root = {}) {
+  std::string text = document(
+      "  /a:\n    post:\n      operationId: postA\n      security: [{bearer: []}]\n"
+      "      requestBody: {required: true, content: {application/json: {schema: " +
+          std::string(body) + "}}}\n      responses: {'200': {description: ok}}\n",
+      "  schemas:\n" + std::string(schemas), root);
+  return compile({text.replace(0, std::string_view("openapi: 3.0.3").size(), "openapi: 3.1.0")});
+}
+
+bool accepts(const Compiled& compiled, std::string_view instance) {
+  json::Document document;
+  const auto value = document.read(instance, JsonLimits{});
+  return schema::evaluate(*compiled.plan->operations.at(0).bodies.at(0).program, *value) ==
+         schema::Outcome::kValid;
+}
+
+TEST(Schemas, references_lead_to_identifiers_and_anchors) {
+  const char* const references[] = {"{$ref: 'https://example.com/item'}",
+                                    "{$ref: 'https://example.com/list#one'}", "{$ref: '#here'}",
+                                    "{$ref: '#/components/schemas/Here'}"};
+  for (const char* reference : references) {
+    const Compiled compiled =
+        with_schemas(reference,
+                     "    Item: {$id: 'https://example.com/item', $ref: 'list#one'}\n"
+                     "    List:\n      $id: https://example.com/list\n"
+                     "      $defs: {One: {$anchor: one, $ref: '#/$defs/Two'}, Two: {type: integer}}\n"
+                     "    Here: {$anchor: here, type: integer}\n");
+    ASSERT_NE(compiled.plan, nullptr) << compiled.errors();
+    EXPECT_TRUE(accepts(compiled, "1")) << reference;
+    EXPECT_FALSE(accepts(compiled, "\"a\"")) << reference;
+  }
+}
+
+TEST(Schemas, a_reference_to_nowhere_is_told_with_its_place) {
+  for (const char* reference :
+       {"{$ref: '#nowhere'}", "{$ref: 'https://example.com/none'}", "{$dynamicRef: '#x'}"}) {
+    const Compiled compiled = with_schemas(reference, "    A: {$anchor: here}\n");
+    EXPECT_EQ(compiled.plan, nullptr);
+    EXPECT_THAT(compiled.errors(), HasSubstr("api.yaml:")) << reference;
+  }
+}
+
+TEST(Schemas, json_schema_dialect_is_that_of_schemas_that_name_none) {
+  const std::string list = "    A: {type: array, items: [{type: string}], additionalItems: false}\n";
+  const Compiled draft_7 = with_schemas("{$ref: '#/components/schemas/A'}", list,
+                                        "jsonSchemaDialect: http://json-schema.org/draft-07/schema#\n");
+  ASSERT_NE(draft_7.plan, nullptr) << draft_7.errors();
+  EXPECT_TRUE(accepts(draft_7, "[\"a\"]"));
+  EXPECT_FALSE(accepts(draft_7, "[\"a\",1]"));
+  const Compiled own = with_schemas("{$ref: '#/components/schemas/A'}", list);
+  EXPECT_THAT(own.errors(), HasSubstr("prefixItems"));
+  const Compiled unknown = with_schemas("{$ref: '#/components/schemas/A'}", "    A: {type: string}\n",
+                                        "jsonSchemaDialect: https://example.com/dialect\n");
+  EXPECT_EQ(unknown.plan, nullptr);
+  EXPECT_THAT(unknown.errors(), HasSubstr("api.yaml:4:1: error: this schema dialect is not known"));
+}
+
+TEST(Schemas, data_that_looks_like_identifiers_is_none) {
+  const Compiled compiled = with_schemas(
+      "{type: object, example: {schema: {$anchor: a}}, properties: {schema: {$anchor: a, type: string}, $id: "
+      "{type: "
+      "string}}}",
+      "    A: {const: {$anchor: a}}\n");
+  ASSERT_NE(compiled.plan, nullptr) << compiled.errors();
+  EXPECT_TRUE(accepts(compiled, R"({"schema":"x","$id":"y"})"));
+}
+
+}  // namespace
+}  // namespace caponier::plan
