@@ -107,6 +107,7 @@ std::string uri_of(std::string_view file) {
 }
 
 void append_location(Writer& writer, const Diagnostic& diagnostic) {
+  if (diagnostic.file.empty() && diagnostic.pointer.empty() && diagnostic.operation.empty()) return;
   writer.open("locations", '[');
   writer.open({}, '{');
   if (!diagnostic.file.empty()) {
