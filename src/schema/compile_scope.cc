@@ -72,6 +72,10 @@ const Node* Compiler::follow(const Node& schema, std::string_view keyword) {
 
 const Node* Compiler::find_target(const Node& schema, const Node& reference, bool& dynamic) {
   const Resource* from = resources_.loads() || !resources_.plain() ? resources_.of(schema) : nullptr;
+  // Within a contract's own document, whoever resolves its pointers has an index of it.
+  if (from != nullptr && !resources_.loads() && from->root->parent == nullptr &&
+      reference.text.starts_with("#/"))
+    from = nullptr;
   Resources::Target target;
   if (from != nullptr) target = resources_.find(*from, reference.text, diagnostics_);
   if (target.node == nullptr) return resolver_(schema, reference.text, diagnostics_);
