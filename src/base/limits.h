@@ -58,6 +58,7 @@ struct ConnectionLimits {
 struct MemoryLimits {
   std::uint64_t in_flight_bytes_max = 512ULL * 1024 * 1024;  // over it, new work is shed with 503
   std::uint32_t body_buffer_bytes_max = 1024 * 1024;         // a body that a schema judges
+  std::uint32_t response_buffer_bytes_max = 1024 * 1024;     // an answer's body that a schema judges
   std::uint32_t stream_buffer_bytes = 64 * 1024;             // per direction of a streamed body
   std::uint32_t token_cache_entries_max = 20'000;            // per worker
   std::uint32_t limiter_entries_max = 1 << 18;               // process-wide
@@ -71,6 +72,16 @@ struct TokenLimits {
   std::uint32_t key_set_bytes_max = 256 * 1024;
 };
 
+// Forms of any kind, in queries and bodies, and bodies that are decoded before they are judged.
+struct FormLimits {
+  std::uint32_t fields_max = 1'000;              // of one form body
+  std::uint32_t nesting_max = 4;                 // "a[b][c]": names in brackets of one field
+  std::uint32_t parts_max = 100;                 // of one multipart body
+  std::uint32_t part_head_bytes_max = 4 * 1024;  // header lines of one part
+  std::uint32_t part_headers_max = 16;
+  std::uint32_t inflate_ratio_max = 100;  // decoded bytes for each byte that came, past the first 64 KiB
+};
+
 struct Limits {
   HttpLimits http;
   JsonLimits json;
@@ -79,6 +90,7 @@ struct Limits {
   ConnectionLimits connections;
   MemoryLimits memory;
   TokenLimits tokens;
+  FormLimits forms;
   std::uint32_t needs_per_exchange_max = 4;
   std::uint32_t parameters_max = 100;  // query parameters of one request
 };

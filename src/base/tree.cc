@@ -150,7 +150,9 @@ std::string Node::pointer() const {
 }
 
 Node* Tree::make_node() {
-  return &nodes_.emplace_back();
+  Node& node = nodes_.emplace_back();
+  node.document = document_;
+  return &node;
 }
 
 std::string_view Tree::keep(std::string text) {

@@ -67,7 +67,8 @@ struct Node {
 // Owns the nodes and the decoded text they view. Does not move under its nodes: hold it by unique_ptr.
 class Tree {
  public:
-  explicit Tree(std::string file) : file_(std::move(file)) {}
+  // Every node is stamped with `document`, its place among the documents of a contract.
+  explicit Tree(std::string file, std::uint32_t document = 0) : file_(std::move(file)), document_(document) {}
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;
 
@@ -78,9 +79,12 @@ class Tree {
   Node* make_node();
   std::string_view keep(std::string text);
   void set_root(const Node* root) { root_ = root; }
+  // For overlays: a node of this tree, to be changed before anybody else has looked at it.
+  static Node* to_change(const Node& node) { return const_cast<Node*>(&node); }
 
  private:
   std::string file_;
+  std::uint32_t document_;
   const Node* root_ = nullptr;
   std::deque<Node> nodes_;
   std::deque<std::string> texts_;

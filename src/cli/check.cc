@@ -19,9 +19,10 @@ constexpr std::string_view kDevelopmentIssuer = "urn:caponier:dev";
 
 const Verb& verb() {
   static const Verb kVerb{
-      "caponier check --contract FILE --upstream URL [--config FILE] [--dev]",
-      "Loads everything that `run` would, prints what is enforced, and serves nothing. Exit "
-      "status: 0, 1 with findings, 2 if it cannot be loaded.",
+      "caponier check --contract FILE [--upstream URL] [--config FILE] [--dev]",
+      "Loads everything that `run` would, prints what is enforced, and serves nothing. A document alone is "
+      "judged without asking where it will be served. Exit status: 0, 1 with findings, 2 if it cannot be "
+      "loaded.",
       run_options()};
   return kVerb;
 }
@@ -75,6 +76,8 @@ int check(std::span<const std::string_view> arguments) {
   auto request = load_request(parsed);
   if (!request) return fail(request.error());
   if (request->dev) request->development_issuer = kDevelopmentIssuer;
+  request->document_alone = request->config_file.empty() && request->upstream.empty() &&
+                            request->listen.empty() && request->certificate.empty();
   Loaded loaded = load(*request);
   check_certificates(loaded);
   loaded.diagnostics.sort();

@@ -50,6 +50,17 @@ TEST(Check, reports_what_is_enforced_and_ends_with_zero) {
   EXPECT_EQ(answer.err, "");
 }
 
+TEST(Check, a_document_alone_needs_neither_listener_nor_upstream) {
+  const std::string file = testing::TempDir() + "caponier_check_alone.yaml";
+  std::ofstream(file) << contract(kPublic);
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(check(std::vector<std::string_view>{"--contract", file}), 0);
+  EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("GET /a"));
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  std::filesystem::remove(file);
+}
+
 TEST(Check, findings_end_with_one) {
   const Answer answer = run_check(contract(kPublic), {"--upstream", "http://127.0.0.1:9", "--dev"});
   EXPECT_EQ(answer.status, 1) << answer.err;

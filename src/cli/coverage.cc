@@ -40,18 +40,40 @@ std::string scopes(const plan::Operation& operation) {
   return out.empty() ? "-" : out;
 }
 
+std::string_view judged_as(const plan::Body& body) {
+  switch (body.form) {
+    case plan::BodyForm::kJson:
+      if (body.program == nullptr) return "body any JSON";
+      return body.closed ? "body closed" : "body open";
+    case plan::BodyForm::kForm:
+    case plan::BodyForm::kMultipart:
+      return body.closed ? "form closed" : "form open";
+    case plan::BodyForm::kText:
+      return body.program == nullptr ? "any text" : "text";
+    case plan::BodyForm::kOpaque:
+      return "bytes bounded";
+  }
+  return "";
+}
+
+// What happens to answers beyond their status, media type and headers.
+std::string_view answers(const plan::Operation& operation) {
+  if (operation.response_mode == plan::ResponseMode::kReport) return "answers reported";
+  if (!operation.judges_responses) return "";
+  return operation.response_mode == plan::ResponseMode::kStrip ? "answers stripped" : "answers enforced";
+}
+
 std::string validation(const plan::Operation& operation) {
   std::string out;
   const std::size_t count = operation.parameters.size();
   if (count > 0) out = std::to_string(count) + (count == 1 ? " param" : " params");
   for (const plan::Body& body : operation.bodies) {
-    std::string_view kind = "body open";
-    if (body.opaque) kind = "bytes bounded";
-    if (body.json && body.program == nullptr) kind = "body any JSON";
-    if (body.json && body.program != nullptr && body.closed) kind = "body closed";
+    const std::string_view kind = judged_as(body);
     if (out.find(kind) == std::string::npos) append_part(out, kind, ", ");
   }
-  return out.empty() ? "no input" : out;
+  if (out.empty()) out = "no input";
+  if (const std::string_view held = answers(operation); !held.empty()) append_part(out, held, ", ");
+  return out;
 }
 
 std::string_view counted(plan::LimitPer per) {

@@ -11,6 +11,9 @@
 namespace caponier::cli {
 namespace {
 
+constexpr const char* kNoUpstream =
+    "http://127.0.0.1:9";  // the discard port: a Plan names one, nobody calls it
+
 void add_error(Diagnostics& diagnostics, std::string code, std::string message, std::string fix = {}) {
   diagnostics.add({.code = std::move(code), .message = std::move(message), .fix = std::move(fix)});
 }
@@ -49,6 +52,7 @@ void override_listener(const LoadRequest& request, config::Config& config) {
 
 void override_by_command_line(const LoadRequest& request, config::Config& config) {
   config.dev = request.dev;
+  if (request.document_alone) config.upstream.url = kNoUpstream;
   if (!request.upstream.empty()) {
     config.upstream.url = request.upstream;
     config.upstream.origin = {};
@@ -138,8 +142,10 @@ Loaded load(const LoadRequest& request) {
   bool readable = false;
   loaded.config = read_configuration(request, loaded.diagnostics, readable);
   override_by_command_line(request, *loaded.config);
-  for (const config::Listener& listener : loaded.config->listeners) {
-    check_listener(*loaded.config, listener, loaded.diagnostics);
+  if (!request.document_alone) {
+    for (const config::Listener& listener : loaded.config->listeners) {
+      check_listener(*loaded.config, listener, loaded.diagnostics);
+    }
   }
   // Without its configuration, a document would be blamed for what the configuration says.
   if (!readable) return loaded;

@@ -23,6 +23,8 @@ struct LoadRequest {
   std::string state_dir;
   int workers = 0;  // 0: not given
   bool dev = false;
+  // The document is judged for its own sake: neither a listener nor an upstream is asked for.
+  bool document_alone = false;
   std::string development_issuer;  // its `iss`; with dev only
 };
 

@@ -29,6 +29,11 @@ void append(std::string& out, const ExchangeRecord& record) {
   line.text("stage", record.stage);
   line.text("detail", record.detail);
   line.text("where", record.where);
+  if (record.reported != Reason::kNone) {
+    line.text("reported", entry(record.reported).id);
+    line.text("reported_detail", record.reported_detail);
+    line.text("reported_where", record.reported_where);
+  }
   line.text("issuer", record.issuer);
   line.text("subject", record.subject);
   line.credential("credential", record.credential);

@@ -16,8 +16,9 @@ namespace caponier::event {
 //   every line       time (RFC 3339, UTC), type ("exchange", "undecodable", "handshake", "refused",
 //   "lifecycle") exchange         request_id trace_id client_trace_id peer listener method operation path
 //   raw_path status
-//                    upstream_status reason stage detail where issuer subject credential user_agent
-//                    request_bytes response_bytes duration_us upstream_us attempts aborted
+//                    upstream_status reason stage detail where reported reported_detail reported_where issuer
+//                    subject credential user_agent request_bytes response_bytes duration_us upstream_us
+//                    attempts aborted
 //   connection types request_id peer listener status reason detail
 //   lifecycle        what detail count
 
@@ -60,6 +61,10 @@ struct ExchangeRecord {
   std::string_view stage;   // "authenticate"; empty if allowed
   std::string_view detail;  // private, of our own words: never a value that a client sent
   std::string_view where;   // "openapi.yaml:12:7" of the line that demands it; empty if none
+  // What the contract says against an answer that left all the same, because the operation only reports.
+  Reason reported = Reason::kNone;
+  std::string_view reported_detail;
+  std::string_view reported_where;
   std::string_view issuer;
   Subject subject;
   std::string_view credential;  // "token:<keyed digest>" or "key:<id>"; never the credential

@@ -67,7 +67,8 @@ std::size_t redact_path(std::string_view path, char* out, std::size_t bytes_max)
 }
 
 bool is_personal(std::string_view subject) {
-  return subject.find_first_of("@ \t\r\n") != std::string_view::npos;
+  return std::ranges::any_of(
+      subject, [](char c) { return c == '@' || c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
 }
 
 bool is_credential_name(std::string_view credential) {

@@ -222,7 +222,7 @@ void ClientConnection::begin_exchange() {
   x.peer = &peer_;
   x.head = &decoder_.head();
   x.request_id = worker_.ids().next_128(x.arena);
-  x.trace_id = worker_.ids().next_128(x.arena);
+  x.trace_id = x.request_id;  // whoever has one of them finds the other
   x.span_id = worker_.ids().next_64(x.arena);
   body_ = http::BodyDecoder(x.head->body, worker_.shared().plan->limits.http);
   body_used_ = 0;

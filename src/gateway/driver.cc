@@ -71,6 +71,7 @@ net::Task<bool> Driver::run(Exchange& exchange, bool may_stay) {
   outcome_ = {};
   retried_ = false;
   answering_ = false;
+  copy_max_ = 0;
   if (worker_.overloaded()) {
     Denial busy = denied(Reason::kOverloaded, "admit", "memory in flight is at its bound");
     busy.retry_after_s = 1;
@@ -120,7 +121,10 @@ net::Task<bool> Driver::judge(Exchange& exchange, stages::Verdict<stages::HeadDe
   }
   outcome_.request_body_bytes = buffered_.size();
   auto judged = stages::judge_body(worker_.state(), exchange, buffered_);
-  if (judged) co_return true;
+  if (judged) {
+    buffered_ = judged->bytes;
+    co_return true;
+  }
   Denial denial;  // of its own: g++ 12 destroys a conditional temporary of a co_await expression twice
   if (judged.denial() != nullptr) denial = std::move(*judged.denial());
   co_await refuse(exchange, std::move(denial));
@@ -163,7 +167,7 @@ net::Task<Driver::Failed> Driver::gather_body(Exchange& exchange, std::uint64_t 
 }
 
 void Driver::count_gathered() {
-  const auto bytes = static_cast<std::int64_t>(body_.capacity());
+  const auto bytes = static_cast<std::int64_t>(body_.capacity() + response_body_.capacity());
   if (bytes == body_counted_) return;
   worker_.add_in_flight(bytes - body_counted_);
   body_counted_ = bytes;
@@ -360,7 +364,8 @@ net::Task<void> Driver::pass_response(Exchange& exchange) {
   auto verdict = stages::judge_response(worker_.state(), exchange, head);
   const bool chunked =
       head.body.kind == http::BodyKind::kChunked || head.body.kind == http::BodyKind::kUntilClose;
-  if (!verdict || !append_response_head(exchange, head, chunked)) {
+  const bool holds = verdict && verdict->holds();
+  if (!verdict || !append_response_head(exchange, head, chunked, holds)) {
     connection_->stream().abort();
     if (uploading()) co_await end_upload();
     auto denial = !verdict && verdict.denial() != nullptr ? std::move(*verdict.denial())
@@ -369,6 +374,12 @@ net::Task<void> Driver::pass_response(Exchange& exchange) {
     co_await refuse(exchange, std::move(denial));
     co_return;
   }
+  if (holds) {
+    co_await pass_held(exchange, *verdict);
+    co_return;
+  }
+  const stages::ResponseDecision decision = *verdict;
+  if (decision.copies()) copy_max_ = decision.bytes_max;
   // The head's views end with its bytes.
   const std::uint16_t status = head.status;
   const bool reusable = head.keep_alive && head.body.kind != http::BodyKind::kUntilClose;
@@ -390,25 +401,124 @@ net::Task<void> Driver::pass_response(Exchange& exchange) {
     client_.abort();
     co_return;
   }
+  if (decision.copies())
+    (void)stages::judge_response_body(worker_.state(), exchange, decision, response_body_);
+  end_response(status, reusable);
+}
+
+void Driver::end_response(std::uint16_t status, bool reusable) {
   outcome_.status = status;
   const bool uploaded = !upload_ || upload_->state() == Upload::State::kDone;
   if (!uploaded || !client_.body_complete()) keep_alive_ = false;
   if (reusable && uploaded) worker_.upstream().give_back(std::move(connection_));
 }
 
-bool Driver::append_response_head(const Exchange& exchange, const http::ResponseHead& head, bool chunked) {
+// Judges the body as a whole before a byte of the answer leaves. The head stands in out_, but for its
+// framing.
+net::Task<void> Driver::pass_held(Exchange& exchange, stages::ResponseDecision decision) {
+  const http::ResponseHead& head = connection_->decoder().head();
+  const std::uint16_t status = head.status;
+  const bool reusable = head.keep_alive && head.body.kind != http::BodyKind::kUntilClose;
+  http::BodyDecoder decoder(head.body, exchange.plan->limits.http);
+  connection_->buffer().consume(connection_->decoder().head_bytes());
+  std::size_t rest = 0;
+  Failed failed = co_await gather_response(decoder, decision, rest);
+  std::string_view body;
+  if (!failed) {
+    auto judged = stages::judge_response_body(worker_.state(), exchange, decision, held_);
+    if (judged) {
+      body = judged->bytes;
+    } else {
+      failed = judged.denial() != nullptr ? std::move(*judged.denial()) : Denial{};
+    }
+  }
+  if (uploading()) co_await end_upload();
+  if (failed) {
+    connection_->stream().abort();
+    co_await refuse(exchange, std::move(*failed));
+    co_return;
+  }
+  outcome_.response_body_bytes = body.size();
+  append_framing(exchange, status, false, body.size());
+  answering_ = true;
+  const auto sent = co_await client_.send(out_, body);
+  if (!sent.ok()) {
+    connection_->stream().abort();
+    denial_ = denied(Reason::kClientClosed, "upstream", "closed before its answer was complete");
+    outcome_.status = status;
+    outcome_.aborted = true;
+    keep_alive_ = false;
+    client_.abort();
+    co_return;
+  }
+  connection_->buffer().consume(rest);
+  end_response(status, reusable);
+}
+
+// Reads the whole body. held_ views it: where it came at once in the upstream's buffer, of which `rest` bytes
+// are to be consumed.
+net::Task<Driver::Failed> Driver::gather_response(http::BodyDecoder& decoder,
+                                                  const stages::ResponseDecision& decision,
+                                                  std::size_t& rest) {
+  Buffer& buffer = connection_->buffer();
+  for (;;) {
+    auto piece = decoder.feed(buffer.view());
+    if (!piece) co_return denied(Reason::kUpstreamMalformed, "upstream", http::name(piece.error()));
+    if (response_body_.size() + piece->data.size() > decision.bytes_max) {
+      Denial large = denied(Reason::kResponseBodyTooLarge, "check",
+                            "the body exceeds " + std::to_string(decision.bytes_max) + " bytes");
+      large.where = decision.body->where.text;
+      co_return large;
+    }
+    if (decoder.complete() && response_body_.empty()) {
+      held_ = piece->data;
+      rest = piece->consumed;
+      co_return std::nullopt;
+    }
+    response_body_.append(piece->data);
+    count_gathered();
+    buffer.consume(piece->consumed);
+    held_ = response_body_;
+    if (decoder.complete()) co_return std::nullopt;
+    if (piece->consumed > 0) continue;
+    if (Failed failed = co_await read_more(decoder)) co_return failed;
+  }
+}
+
+// More of the upstream's body, or its end.
+net::Task<Driver::Failed> Driver::read_more(http::BodyDecoder& decoder) {
+  Buffer& buffer = connection_->buffer();
+  buffer.reserve(BlockPool::kBlockBytes / 2);
+  std::int64_t until = deadline(worker_.shared().plan->limits.time.upstream_first_byte_ms);
+  const auto read = co_await connection_->stream().read(buffer.tail(), buffer.tail_room(), until);
+  if (read.status == net::IoStatus::kClosed && decoder.finish_on_close()) co_return std::nullopt;
+  if (!read.ok() && !still_has_time(read.status, until))
+    co_return read_failure(read.status, "closed within its answer");
+  if (read.ok()) buffer.commit(read.bytes);
+  co_return std::nullopt;
+}
+
+// `held`: the framing is not known before the body is.
+bool Driver::append_response_head(const Exchange& exchange, const http::ResponseHead& head, bool chunked,
+                                  bool held) {
   out_.clear();
   if (!stages::append_response_head(out_, exchange, head)) return false;
+  if (!held) append_framing(exchange, head.status, chunked, head.body.bytes);
+  return true;
+}
+
+void Driver::append_framing(const Exchange& exchange, std::uint16_t status, bool chunked,
+                            std::uint64_t bytes) {
   if (chunked && exchange.head->minor_version == 0) keep_alive_ = false;  // ended by closing
   // A client that is still sending is not asked for the rest if the answer says that it was in vain.
-  const bool sending = uploading() && head.status < 400;
+  const bool sending = uploading() && status < 400;
   if (!client_.body_complete() && !sending) keep_alive_ = false;
   if (exchange.head->method == http::Method::kHead) {
-    if (head.body.bytes > 0) http::append_content_length(out_, head.body.bytes);
+    if (bytes > 0) http::append_content_length(out_, bytes);
   } else if (chunked) {
     if (exchange.head->minor_version == 1) out_ += "Transfer-Encoding: chunked\r\n";
-  } else if (head.status != 204 && head.status != 304) {
-    http::append_content_length(out_, head.body.bytes);
+  } else if (status != 204 && status != 304) {
+    http::append_content_length(out_, bytes);
   }
   if (!keep_alive_) {
     out_ += "Connection: close\r\n";
@@ -416,17 +526,16 @@ bool Driver::append_response_head(const Exchange& exchange, const http::Response
     out_ += "Connection: keep-alive\r\n";
   }
   out_ += "\r\n";
-  return true;
 }
 
 // Passes the body on as it comes, behind the head that stands in out_.
 net::Task<Driver::Failed> Driver::pass_body(http::BodyDecoder& decoder, bool chunked) {
-  const std::int64_t within_ms = worker_.shared().plan->limits.time.upstream_first_byte_ms;
   Buffer& buffer = connection_->buffer();
   for (;;) {
     auto piece = decoder.feed(buffer.view());
     if (!piece) co_return denied(Reason::kUpstreamMalformed, "upstream", http::name(piece.error()));
     std::string_view data = piece->data;
+    copy_for_report(data);
     outcome_.response_body_bytes += data.size();
     if (chunked && !data.empty()) append_chunk(out_, std::exchange(data, {}));
     if (chunked && decoder.complete()) http::append_last_chunk(out_);
@@ -442,14 +551,15 @@ net::Task<Driver::Failed> Driver::pass_body(http::BodyDecoder& decoder, bool chu
     buffer.consume(piece->consumed);
     if (decoder.complete()) co_return std::nullopt;
     if (piece->consumed > 0) continue;
-    buffer.reserve(BlockPool::kBlockBytes / 2);
-    std::int64_t until = deadline(within_ms);
-    const auto read = co_await connection_->stream().read(buffer.tail(), buffer.tail_room(), until);
-    if (read.status == net::IoStatus::kClosed && decoder.finish_on_close()) continue;
-    if (!read.ok() && !still_has_time(read.status, until))
-      co_return read_failure(read.status, "closed within its answer");
-    if (read.ok()) buffer.commit(read.bytes);
+    if (Failed failed = co_await read_more(decoder)) co_return failed;
   }
+}
+
+// One byte past the bound tells that it was passed.
+void Driver::copy_for_report(std::string_view data) {
+  if (copy_max_ == 0 || response_body_.size() > copy_max_) return;
+  response_body_.append(data.substr(0, copy_max_ + 1 - response_body_.size()));
+  count_gathered();
 }
 
 // An answer of our own: a body that is here already is dropped, any other ends the connection.
@@ -494,8 +604,10 @@ void Driver::finish(Exchange& exchange) {
   outcome_.duration_us = worker_.loop().now().steady_us - started_us_;
   worker_.record(stages::make_record(exchange, outcome_, worker_.shared().digest_key));
   constexpr std::size_t kKeptBytes = std::size_t{64} * 1024;
-  if (body_.capacity() > kKeptBytes) body_ = {};
-  body_.clear();
+  for (std::string* body : {&body_, &response_body_}) {
+    if (body->capacity() > kKeptBytes) *body = {};
+    body->clear();
+  }
   count_gathered();
 }
 

@@ -50,12 +50,21 @@ class Driver {
   net::Task<Failed> read_response_head(stages::Exchange& exchange);
   [[nodiscard]] Failed decode_response_head(const stages::Exchange& exchange, bool& complete);
   net::Task<void> pass_response(stages::Exchange& exchange);
+  net::Task<void> pass_held(stages::Exchange& exchange, stages::ResponseDecision decision);
+  net::Task<Failed> gather_response(http::BodyDecoder& decoder, const stages::ResponseDecision& decision,
+                                    std::size_t& rest);
+  net::Task<Failed> read_more(http::BodyDecoder& decoder);
   net::Task<Failed> pass_body(http::BodyDecoder& decoder, bool chunked);
   net::Task<void> refuse(stages::Exchange& exchange, stages::Denial denial);
   net::Task<void> answer(stages::Exchange& exchange, const stages::LocalResponse& response);
 
   bool append_request_head(const stages::Exchange& exchange);
-  bool append_response_head(const stages::Exchange& exchange, const http::ResponseHead& head, bool chunked);
+  bool append_response_head(const stages::Exchange& exchange, const http::ResponseHead& head, bool chunked,
+                            bool held);
+  void append_framing(const stages::Exchange& exchange, std::uint16_t status, bool chunked,
+                      std::uint64_t bytes);
+  void end_response(std::uint16_t status, bool reusable);
+  void copy_for_report(std::string_view data);
   [[nodiscard]] bool may_retry(const stages::Exchange& exchange) const;
   [[nodiscard]] stages::Denial read_failure(net::IoStatus status, std::string_view closed) const;
   [[nodiscard]] bool still_has_time(net::IoStatus status, std::int64_t& until) const;
@@ -69,6 +78,9 @@ class Driver {
   std::string out_;
   std::string_view buffered_;       // the judged body: in the client's buffer, or in body_
   std::string body_;                // a gathered body
+  std::string response_body_;       // a gathered answer's, or its copy for a report
+  std::string_view held_;           // the answer's body: in the upstream's buffer, or in response_body_
+  std::uint64_t copy_max_ = 0;      // of response_body_, while it is a copy
   std::int64_t body_counted_ = 0;   // bytes of it that the process counts as in flight
   Lease connection_;                // to the upstream, while the exchange is forwarded
   std::unique_ptr<Upload> upload_;  // of a streamed body

@@ -81,7 +81,9 @@ void Gateway::report_keys(const fetch::KeyEvent& event) {
 void Gateway::start() {
   threads_.front()->loop.post([this] { keys_->start(); });
   for (auto& thread : threads_) {
-    thread->thread = std::thread([loop = &thread->loop] {
+    thread->thread = std::thread([loop = &thread->loop, worker = thread->worker.get()] {
+      // Here and not before: a task belongs to the thread that it was spawned on.
+      worker->start();
       loop->run();
       net::destroy_spawned();
     });

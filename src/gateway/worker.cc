@@ -26,7 +26,7 @@ Worker::Worker(Shared& shared, net::Network& network, RandomSource& random)
     : shared_(shared),
       network_(network),
       upstream_(network, blocks_, target_of(shared), shared.plan->limits),
-      tokens_(shared.plan->limits.memory.token_cache_entries_max),
+      tokens_(shared.plan->limits.memory.token_cache_entries_max, shared.digest_key),
       ids_(random),
       flush_timer_(*this) {
   state_.digest_key = shared.digest_key;
@@ -41,10 +41,14 @@ Worker::~Worker() {
 }
 
 void Worker::serve(std::unique_ptr<net::Listener> listener, std::shared_ptr<const Surface> surface) {
-  net::Listener* accepting = listener.get();
-  listeners_.push_back(std::move(listener));
-  ++accepting_;
-  net::spawn(accept_from(accepting, std::move(surface)));
+  listeners_.push_back({std::move(listener), std::move(surface)});
+}
+
+void Worker::start() {
+  for (const Listening& listening : listeners_) {
+    ++accepting_;
+    net::spawn(accept_from(listening.listener.get(), listening.surface));
+  }
 }
 
 net::Task<void> Worker::accept_from(net::Listener* listener, std::shared_ptr<const Surface> surface) {
@@ -85,7 +89,7 @@ void Worker::admit(net::Listener::Accepted accepted, const std::shared_ptr<const
 }
 
 void Worker::drain() {
-  for (auto& listener : listeners_) listener->close();
+  for (const Listening& listening : listeners_) listening.listener->close();
   for (ClientConnection* at = connections_; at != nullptr;) {
     ClientConnection* next = at->next();
     at->end_if_idle();

@@ -33,8 +33,10 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Accepts from `listener` until drain().
+  // To be called before start().
   void serve(std::unique_ptr<net::Listener> listener, std::shared_ptr<const Surface> surface);
+  // Accepts from all listeners until drain(). On the loop's own thread, as everything below.
+  void start();
   // No new connections; idle ones end now, busy ones after their exchange.
   void drain();
   // Ends everything that is still open.
@@ -86,7 +88,11 @@ class Worker {
   stages::TokenCache tokens_;
   stages::State state_;
   IdSource ids_;
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  struct Listening {
+    std::unique_ptr<net::Listener> listener;
+    std::shared_ptr<const Surface> surface;
+  };
+  std::vector<Listening> listeners_;
   std::vector<std::unique_ptr<stages::Exchange>> exchanges_;
   std::string records_;
   FlushTimer flush_timer_;

@@ -66,6 +66,20 @@ inline __m128i control_mask(const char* at) {
   const __m128i is_c0 = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
   return _mm_or_si128(is_c0, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F)));
 }
+// Whether one of the 64 bytes is a control character: C0 if the least of four is.
+inline bool has_control(const char* at) {
+  const auto* const from = reinterpret_cast<const __m128i*>(at);
+  const __m128i a = _mm_loadu_si128(from);
+  const __m128i b = _mm_loadu_si128(from + 1);
+  const __m128i c = _mm_loadu_si128(from + 2);
+  const __m128i d = _mm_loadu_si128(from + 3);
+  const __m128i least = _mm_min_epu8(_mm_min_epu8(a, b), _mm_min_epu8(c, d));
+  const __m128i is_c0 = _mm_cmpeq_epi8(_mm_min_epu8(least, _mm_set1_epi8(0x1F)), least);
+  const __m128i del = _mm_set1_epi8(0x7F);
+  const __m128i is_del = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(a, del), _mm_cmpeq_epi8(b, del)),
+                                      _mm_or_si128(_mm_cmpeq_epi8(c, del), _mm_cmpeq_epi8(d, del)));
+  return _mm_movemask_epi8(_mm_or_si128(is_c0, is_del)) != 0;
+}
 #endif
 
 // The first control character (C0 or DEL; HTAB is one) of [at, end), or `end`.
@@ -78,9 +92,7 @@ inline const char* find_control(const char* at, const char* end) {
     if (found != 0) return at + std::countr_zero(found);
     at += 16;
     for (; step >= 4 && end - at >= 64; at += 64) {
-      const __m128i first = _mm_or_si128(control_mask(at), control_mask(at + 16));
-      const __m128i second = _mm_or_si128(control_mask(at + 32), control_mask(at + 48));
-      if (_mm_movemask_epi8(_mm_or_si128(first, second)) != 0) break;
+      if (has_control(at)) break;
     }
   }
   // The last bytes once more, together with some that were seen.
@@ -91,6 +103,18 @@ inline const char* find_control(const char* at, const char* end) {
 #endif
   while (at != end && !is_control(*at)) ++at;
   return at;
+}
+
+// The same, without a call where it stands in the first 16 bytes.
+inline const char* find_near_control(const char* at, const char* end) {
+#if defined(__SSE2__)
+  if (end - at >= 16) {
+    const auto found = static_cast<unsigned>(_mm_movemask_epi8(control_mask(at)));
+    if (found != 0) return at + std::countr_zero(found);
+    at += 16;
+  }
+#endif
+  return find_control(at, end);
 }
 
 constexpr bool is_whitespace(char c) {

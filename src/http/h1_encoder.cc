@@ -16,6 +16,13 @@ bool is_value(std::string_view value) {
   return true;
 }
 
+// Fields with one certain name, which is a token; the others are families, of which only the beginning is
+// certain.
+bool is_whole_name(Field field) {
+  return field != Field::kOther && field != Field::kXForwarded && field != Field::kCaponier &&
+         field != Field::kRateLimit;
+}
+
 }  // namespace
 
 void append_status_line(TextWriter& out, std::uint16_t status) {
@@ -31,6 +38,13 @@ bool append_request_line(TextWriter& out, std::string_view method, std::string_v
 bool append_header(TextWriter& out, std::string_view name, std::string_view value) {
   if (!is_token(name) || !is_value(value)) return false;
   out.put(name).put(": ").put(value).put("\r\n");
+  return true;
+}
+
+bool append_header(TextWriter& out, const Header& header, std::string_view value) {
+  if (!is_whole_name(header.field)) return append_header(out, header.name, value);
+  if (!is_value(value)) return false;
+  out.put(header.name).put(": ").put(value).put("\r\n");
   return true;
 }
 

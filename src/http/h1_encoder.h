@@ -16,6 +16,8 @@ void append_status_line(TextWriter& out, std::uint16_t status);
 [[nodiscard]] bool append_request_line(TextWriter& out, std::string_view method, std::string_view target);
 // False (and nothing appended) if name or value could break the framing.
 [[nodiscard]] bool append_header(TextWriter& out, std::string_view name, std::string_view value);
+// The same for a header that was decoded: `header.field` is its name's. `value` may be another.
+[[nodiscard]] bool append_header(TextWriter& out, const Header& header, std::string_view value);
 void append_content_length(TextWriter& out, std::uint64_t bytes);
 
 // The same for single pieces.

@@ -7,13 +7,15 @@
 #include "http/characters.h"
 #include "http/field_names.h"
 
+#define CAPONIER_INLINE [[gnu::always_inline]] inline
+
 namespace caponier::http {
 namespace {
 
 constexpr std::size_t kCrlfBytes = 2;
 
 // The first colon of the 32 bytes at `at`, or null.
-const char* find_near_colon(const char* at) {
+CAPONIER_INLINE const char* find_near_colon(const char* at) {
   constexpr std::size_t kNear = 32;
 #if defined(__SSE2__)
   for (const char* const end = at + kNear; at != end; at += sizeof(__m128i)) {
@@ -38,17 +40,17 @@ void HeadScan::begin() {
   head_bytes_ = 0;
 }
 
-HeadScan::Bound HeadScan::bound(std::uint32_t line_bytes_max, DecodeError too_long,
-                                const HttpLimits& limits) const {
+CAPONIER_INLINE HeadScan::Bound HeadScan::bound(std::uint32_t line_bytes_max, DecodeError too_long,
+                                                const HttpLimits& limits) const {
   const std::size_t line_end = line_start_ + line_bytes_max + kCrlfBytes;
   if (line_end <= limits.head_bytes_max) return {line_end, too_long};
   return {limits.head_bytes_max, DecodeError::kHeadTooLong};
 }
 
 // The usual line: true, and at_ at the CR of its CRLF, if that is the first control character.
-bool HeadScan::find_line_end(std::string_view bytes, const Bound& bound) {
+CAPONIER_INLINE bool HeadScan::find_line_end(std::string_view bytes, const Bound& bound) {
   const char* const stop = bytes.data() + std::min(bytes.size(), bound.end);
-  const char* const at = find_control(bytes.data() + at_, stop);
+  const char* const at = find_near_control(bytes.data() + at_, stop);
   if (stop - at < 2 || at[0] != '\r' || at[1] != '\n') return false;
   at_ = static_cast<std::size_t>(at - bytes.data());
   return true;
@@ -91,7 +93,7 @@ Result<HeadStatus, DecodeError> HeadScan::scan_start_line(std::string_view bytes
 
 // Most names are known ones, and a known name is a token without looking at each byte. Same effect as
 // scan_name.
-bool HeadScan::scan_known_name(std::string_view bytes, const Bound& bound) {
+CAPONIER_INLINE bool HeadScan::scan_known_name(std::string_view bytes, const Bound& bound) {
   const std::size_t stop = std::min(bytes.size(), bound.end);
   if (at_ != line_start_ || stop - at_ < 32) return false;
   const char* const name = bytes.data() + at_;
@@ -129,7 +131,7 @@ Result<HeadStatus, DecodeError> HeadScan::scan_name(std::string_view bytes, cons
   return HeadStatus::kComplete;
 }
 
-void HeadScan::add_line(std::string_view bytes) {
+CAPONIER_INLINE void HeadScan::add_line(std::string_view bytes) {
   const char* first = bytes.data() + name_end_ + 1;
   const char* last = bytes.data() + at_;
   while (first != last && is_whitespace(*first)) ++first;

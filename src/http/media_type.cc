@@ -1,5 +1,7 @@
 #include "http/media_type.h"
 
+#include <utility>
+
 #include "base/bytes.h"
 #include "http/characters.h"
 
@@ -40,6 +42,7 @@ std::optional<MediaType> parse_media_type(std::string_view value) {
   if (media_type.subtype.empty()) return std::nullopt;
 
   bool has_charset = false;
+  bool has_boundary = false;
   while (!(rest = trim(rest)).empty()) {
     if (rest.front() != ';') return std::nullopt;
     rest.remove_prefix(1);
@@ -55,6 +58,10 @@ std::optional<MediaType> parse_media_type(std::string_view value) {
       content = token;
     }
     if (!content) return std::nullopt;
+    if (equals_ignore_case(attribute, "boundary")) {
+      if (std::exchange(has_boundary, true)) return std::nullopt;
+      media_type.boundary = *content;
+    }
     if (!equals_ignore_case(attribute, "charset")) continue;
     if (has_charset) return std::nullopt;
     has_charset = true;

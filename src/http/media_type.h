@@ -9,7 +9,8 @@ namespace caponier::http {
 struct MediaType {
   std::string_view type;  // as written
   std::string_view subtype;
-  std::string_view charset;  // of its parameters, unquoted; empty if none
+  std::string_view charset;   // of its parameters, unquoted; empty if none
+  std::string_view boundary;  // as charset
 };
 
 std::optional<MediaType> parse_media_type(std::string_view value);

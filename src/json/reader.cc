@@ -90,6 +90,14 @@ CAPONIER_INLINE void put_string(TapeNode& node, std::uint32_t end, std::uint32_t
   node.key_hash = hash;
 }
 
+// Of null, true or false at `at`, which is before `end`; 0 if none of them is there.
+CAPONIER_INLINE std::uint32_t literal_length(const char* at, const char* end) {
+  if (end - at < 4) return 0;
+  const std::uint64_t word = load_32(at);
+  if (word == load_32("null") || word == load_32("true")) return 4;
+  return word == load_32("fals") && end - at > 4 && at[4] == 'e' ? 5 : 0;
+}
+
 }  // namespace
 
 // A filter answers first: most keys share no bit with another.
@@ -152,8 +160,15 @@ CAPONIER_INLINE bool Reader::read_scalar(Cursor& cursor) {
   node->end = cursor.nodes;
   node->offset = offset(from);
   if (*from != '-' && !is_digit(*from)) {
-    cursor.at = read_literal(from, *node);
-    return cursor.at != nullptr;
+    if (const std::uint32_t length = literal_length(from, end_); length != 0) [[likely]] {
+      node->kind = *from == 'n' ? Kind::kNull : Kind::kBoolean;
+      node->boolean = *from == 't';
+      node->length = 0;
+      cursor.at = from + length;
+      return true;
+    }
+    cursor.at = refuse_literal(from);
+    return false;
   }
   const NumberReading number = read_number(from, end_);
   if (!number.ok) return fail(number.error, number.at);
@@ -240,12 +255,9 @@ Reader::Cursor Reader::first_cursor(const char* at) const {
           .top = bottom_};
 }
 
-const char* Reader::read_literal(const char* at, TapeNode& node) {
-  node.kind = *at == 'n' ? Kind::kNull : Kind::kBoolean;
-  node.boolean = *at == 't';
+// Where a value should begin, nothing does that is one.
+const char* Reader::refuse_literal(const char* at) {
   const std::string_view expected = *at == 'n' ? "null" : *at == 't' ? "true" : "false";
-  node.length = 0;
-  if (std::string_view(at, end_).starts_with(expected)) return at + expected.size();
   for (const char c : expected) {
     if (at == end_) return fail(ReadError::kTruncated, at);
     if (*at != c) break;

@@ -52,7 +52,7 @@ class Reader {
   const char* read_escape(const char* at, char*& out, std::uint32_t& continuations);
   const char* read_unicode_escape(const char* at, char*& out, std::uint32_t& continuations);
   const char* read_code_unit(const char* at, std::uint32_t& unit);
-  const char* read_literal(const char* at, TapeNode& node);
+  const char* refuse_literal(const char* at);
 
   bool is_new_key(Document::OpenContainer& object, const TapeNode& key, std::uint32_t hash);
   bool differs_from_members(const Document::OpenContainer& object, const TapeNode& key);

@@ -21,6 +21,7 @@ class SocketStream final : public Stream, private EpollLoop::Watched {
   SocketStream& operator=(const SocketStream&) = delete;
 
   IoResult try_read(char* into, std::size_t bytes_max) override;
+  [[nodiscard]] bool may_read() const override { return readable_ || broken_; }
   IoResult try_write(std::string_view first, std::string_view second) override;
   void wait(Direction direction, Waiter* waiter) override;
   void shutdown() override;

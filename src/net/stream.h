@@ -44,6 +44,8 @@ class Stream {
   virtual IoResult try_read(char* into, std::size_t bytes_max) = 0;
   // Takes from `first`, then `second` (a head and a body in one call); `bytes` counts both.
   virtual IoResult try_write(std::string_view first, std::string_view second) = 0;
+  // False if a read would surely block now: as if it had been tried.
+  [[nodiscard]] virtual bool may_read() const { return true; }
   // Calls waiter.ready() once when a try of that direction, which just said kWouldBlock, is worth repeating;
   // who is blocked again waits again. Never called from inside wait(), abort() or a try. One waiter per
   // direction; null takes it back. ready() may destroy the stream. A stream outlives those who wait on it.

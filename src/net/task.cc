@@ -7,14 +7,8 @@ namespace caponier::net {
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kPooled = false;  // so that the sanitizer sees every frame end
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool kPooled = false;
-#else
-constexpr bool kPooled = true;
-#endif
+#if defined(CAPONIER_SANITIZED)
+constexpr bool kPooled = false;  // so that a sanitizer sees every frame end
 #else
 constexpr bool kPooled = true;
 #endif

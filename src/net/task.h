@@ -97,7 +97,8 @@ inline Task<void> Promise<void>::get_return_object() {
 }
 }  // namespace detail
 
-// Starts `task` at once and lets it run to its end by itself; its frame frees itself.
+// Starts `task` at once and lets it run to its end by itself; its frame frees itself. It must end on the
+// thread that spawned it: each thread links its own tasks.
 void spawn(Task<void> task);
 
 // Destroys the spawned tasks of this thread that are still suspended; returns how many. For the end of a

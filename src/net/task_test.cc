@@ -87,7 +87,7 @@ TEST(Task, nests) {
   EXPECT_EQ(depth, 500);
 }
 
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(CAPONIER_SANITIZED)
 TEST(FramePool, reuses_frames_of_a_size_class) {
   void* first = allocate_frame(100);
   free_frame(first, 100);

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "http/media_type.h"
 #include "openapi/object_rules.h"
+#include "openapi/unserved.h"
 
 namespace caponier::openapi {
 namespace {
@@ -32,6 +33,17 @@ void check_encoding(Reader& reader, const Node& media_type) {
   }
 }
 
+// What no message can carry is harmless in a component, and a mistake where an operation has it.
+void report_media_type(Reader& reader, const Node& entry) {
+  const std::string message = quote(entry.key) + " is not a media type";
+  const std::string fix = "Write type and subtype, such as \"application/json\".";
+  if (reader.operation.empty()) {
+    reader.finding_at_key(entry, "invalid-value", message + ", so that nothing is ever of it", fix);
+  } else {
+    reader.error_at_key(entry, "invalid-value", message, fix);
+  }
+}
+
 }  // namespace
 
 void check_object_map(Reader& reader, const Node& map, std::string_view what) {
@@ -47,6 +59,7 @@ void check_header(Reader& reader, const Node& node) {
   if (header == nullptr) return;
   if (!reader.headers.try_emplace(header, true).second) return;
   if (!check_object(reader, *header, rules::kHeader)) return;
+  check_example_members(reader, *header);
   const std::string_view style = text_member(*header, "style");
   if (!style.empty() && style != "simple") {
     reader.error(*header->find("style"), "invalid-value", "a header's style is always \"simple\"",
@@ -66,15 +79,12 @@ std::vector<MediaTypeBody> read_content(Reader& reader, const Node& content) {
       continue;
     }
     if (!http::parse_media_type(entry.key)) {
-      reader.error_at_key(entry, "invalid-value", quote(entry.key) + " is not a media type",
-                          "Write type and subtype, such as \"application/json\".");
+      report_media_type(reader, entry);
       continue;
     }
     if (!check_object(reader, entry, rules::kMediaType)) continue;
     check_encoding(reader, entry);
-    if (const Node* examples = member(entry, "examples", NodeKind::kObject)) {
-      check_object_map(reader, *examples, "an example");
-    }
+    check_example_members(reader, entry);
     out.push_back({std::string(entry.key), entry.find("schema"), &entry});
   }
   return out;
@@ -116,7 +126,7 @@ Response read_response(Reader& reader, const Node& node) {
       response.content = read_content(reader, *content);
     }
     if (const Node* links = member(*target, "links", NodeKind::kObject)) {
-      check_object_map(reader, *links, "a link");
+      check_links(reader, *links);
     }
   }
   reader.responses.emplace(target, response);

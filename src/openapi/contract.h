@@ -8,12 +8,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/diagnostic.h"
 #include "base/tree.h"
 #include "http/message.h"
+#include "openapi/documents.h"
 
 namespace caponier::openapi {
 
@@ -122,27 +123,38 @@ class Contract {
   std::vector<std::string> server_hosts;  // of absolute server URLs, lower case: "a.com", "::1"
   const Node* x_caponier = nullptr;       // root
 
-  [[nodiscard]] const Tree& tree_of(const Node& node) const { return *trees_[node.document]; }
-  [[nodiscard]] std::string_view file_of(const Node& node) const { return trees_[node.document]->file(); }
-  [[nodiscard]] const Tree& main_tree() const { return *trees_.front(); }
-  // Follows `reference` as written at `holder` (the object with `$ref`, or the `$ref` member itself); null
-  // with a diagnostic if it leads nowhere, or by `$ref` after `$ref` back to `holder`. Remembers the members
-  // of large objects, so it is not for several threads at once.
-  const Node* resolve(const Node& holder, std::string_view reference, Diagnostics& diagnostics) const;
+  explicit Contract(ReadFile read_file = {}) : documents_(std::move(read_file)) {}
 
-  std::vector<std::unique_ptr<Tree>> trees_;  // [0] is the main document
+  // The file that `node` was written in: the main document, one it refers to, or an overlay.
+  [[nodiscard]] const Tree& tree_of(const Node& node) const { return documents_.written_in(node); }
+  [[nodiscard]] std::string_view file_of(const Node& node) const { return tree_of(node).file(); }
+  [[nodiscard]] const Tree& main_tree() const { return documents_.main(); }
+  // Every file that was read, overlays too; the main document is the first.
+  [[nodiscard]] const std::vector<std::unique_ptr<Tree>>& trees() const { return documents_.trees(); }
+  // See Documents::resolve. May read another file, so it is not for several threads at once.
+  const Node* resolve(const Node& holder, std::string_view reference, Diagnostics& diagnostics) const {
+    return documents_.resolve(holder, reference, diagnostics);
+  }
+  void add(std::unique_ptr<Tree> tree) { documents_.add(std::move(tree)); }
 
  private:
-  using MemberIndex = std::unordered_map<std::string_view, const Node*>;
-  [[nodiscard]] const Node* child(const Node& node, std::string_view token) const;
-  [[nodiscard]] const Node* follow(const Tree& tree, std::string_view fragment) const;
-  [[nodiscard]] bool returns_to(const Node& start, const Node& holder) const;
-
-  mutable std::unordered_map<const Node*, MemberIndex> indices_;
+  mutable Documents documents_;  // grows as references are followed
 };
 
-// `text` is YAML if it does not begin (after white space) with '{'. `file` as the person named it. Returns
-// null only if nothing can be made of the document; problems are in `diagnostics` in any case.
+struct OverlayText {
+  std::string file;  // as the person named it
+  std::string text;
+};
+
+struct LoadInput {
+  std::string_view text;                   // YAML if it does not begin (after white space) with '{'
+  std::string file;                        // as the person named it
+  std::vector<OverlayText> overlays = {};  // applied in this order
+  ReadFile read_file = {};                 // for references to other files; empty: there are none to be had
+};
+
+// Returns null only if nothing can be made of the document; problems are in `diagnostics` in any case.
+std::unique_ptr<Contract> load_contract(LoadInput input, Diagnostics& diagnostics);
 std::unique_ptr<Contract> load_contract(std::string_view text, const std::string& file,
                                         Diagnostics& diagnostics);
 

@@ -5,38 +5,20 @@
 #include <utility>
 
 #include "base/bytes.h"
-#include "base/limits.h"
-#include "json/read_tree.h"
 #include "openapi/content.h"
 #include "openapi/contract.h"
 #include "openapi/object_rules.h"
+#include "openapi/overlay.h"
 #include "openapi/parameters.h"
 #include "openapi/paths.h"
+#include "openapi/read_document.h"
 #include "openapi/reader.h"
 #include "openapi/security.h"
 #include "openapi/servers.h"
-#include "yaml/read_tree.h"
+#include "openapi/unserved.h"
 
 namespace caponier::openapi {
 namespace {
-
-std::unique_ptr<Tree> read_text(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
-  if (text.size() > kDocumentBytesMax) {
-    diagnostics.add(
-        {.code = "too-large",
-         .file = file,
-         .message = "the document is larger than " + std::to_string(kDocumentBytesMax) + " bytes"});
-    return nullptr;
-  }
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  const bool is_json = first != std::string_view::npos && text[first] == '{';
-  auto tree = is_json ? json::read_tree(text, file) : yaml::read_tree(text, file);
-  if (!tree.ok()) {
-    diagnostics.add(tree.error());
-    return nullptr;
-  }
-  return std::move(tree).value();
-}
 
 // "3.0.3" and "3.1.0-rc1", but not "3.0" or "3.10.0".
 bool is_version(std::string_view text, std::string_view minor) {
@@ -111,12 +93,37 @@ void read_descriptions(Reader& reader, const Node& root) {
     for (const Node& tag : *tags) check_object(reader, tag, rules::kTag);
   }
   if (const Node* hooks = member(root, "webhooks", NodeKind::kObject)) {
-    // Understood and not served: requests that the upstream makes.
-    check_object_map(reader, *hooks, "a webhook");
+    check_webhooks(reader, *hooks);
   }
 }
 
-// Components are checked whether or not an operation uses them. Schemas are the compiler's business.
+void check_schemas(Reader& reader, const Node& schemas) {
+  for (const Node& entry : schemas) {
+    const bool is_schema = entry.is_object() || (entry.is_boolean() && reader.is_31());
+    if (is_schema || entry.key.starts_with("x-")) continue;
+    reader.error(entry, "wrong-type",
+                 std::string("a schema must be an object") + (reader.is_31() ? ", true or false" : "") +
+                     ", not " + std::string(kind_name(entry.kind)));
+  }
+}
+
+void read_section(Reader& reader, const Node& section) {
+  if (section.key == "examples") return check_examples(reader, section);
+  if (section.key == "links") return check_links(reader, section);
+  if (section.key == "callbacks") return check_callbacks(reader, section);
+  if (section.key == "pathItems") return check_object_map(reader, section, "a path item");
+  if (section.key == "schemas") return check_schemas(reader, section);
+  for (const Node& entry : section) {
+    if (reader.is_out_of_reach(entry)) continue;
+    if (section.key == "parameters") read_parameter(reader, entry);
+    if (section.key == "requestBodies") read_request_body(reader, entry);
+    if (section.key == "responses") read_response(reader, entry);
+    if (section.key == "headers") check_header(reader, entry);
+  }
+}
+
+// Components are checked whether or not an operation uses them. What is in a schema is the compiler's
+// business.
 void read_components(Reader& reader, const Node& root) {
   const Node* components = member(root, "components", NodeKind::kObject);
   if (components == nullptr || !check_object(reader, *components, rules::kComponents)) return;
@@ -124,17 +131,8 @@ void read_components(Reader& reader, const Node& root) {
     if (!section.is_object()) continue;
     if (section.key == "securitySchemes") {
       read_schemes(reader, section);
-    } else if (section.key == "parameters") {
-      for (const Node& entry : section) read_parameter(reader, entry);
-    } else if (section.key == "requestBodies") {
-      for (const Node& entry : section) read_request_body(reader, entry);
-    } else if (section.key == "responses") {
-      for (const Node& entry : section) read_response(reader, entry);
-    } else if (section.key == "headers") {
-      for (const Node& entry : section) check_header(reader, entry);
-    } else if (section.key == "examples" || section.key == "links" || section.key == "callbacks" ||
-               section.key == "pathItems") {
-      check_object_map(reader, section, "a component");
+    } else {
+      read_section(reader, section);
     }
   }
 }
@@ -143,11 +141,16 @@ void read_components(Reader& reader, const Node& root) {
 
 std::unique_ptr<Contract> load_contract(std::string_view text, const std::string& file,
                                         Diagnostics& diagnostics) {
-  std::unique_ptr<Tree> tree = read_text(text, file, diagnostics);
+  return load_contract({.text = text, .file = file}, diagnostics);
+}
+
+std::unique_ptr<Contract> load_contract(LoadInput input, Diagnostics& diagnostics) {
+  std::unique_ptr<Tree> tree = read_document(input.text, input.file, 0, diagnostics);
   if (tree == nullptr) return nullptr;
-  auto contract = std::make_unique<Contract>();
-  const Node& root = *tree->root();
-  contract->trees_.push_back(std::move(tree));
+  auto contract = std::make_unique<Contract>(std::move(input.read_file));
+  contract->add(std::move(tree));
+  apply_overlays(*contract, input.overlays, diagnostics);
+  const Node& root = *contract->main_tree().root();
   Reader reader(*contract, diagnostics);
   if (!root.is_object()) {
     reader.error(root, "wrong-type",
@@ -171,6 +174,7 @@ std::unique_ptr<Contract> load_contract(std::string_view text, const std::string
     inherited.security_node = security;
   }
   if (const Node* paths = member(root, "paths", NodeKind::kObject)) read_paths(reader, *paths, inherited);
+  note_unserved(reader);
   return contract;
 }
 

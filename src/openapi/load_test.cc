@@ -222,7 +222,7 @@ INSTANTIATE_TEST_SUITE_P(
               "6:30 invalid-value", "no media type"},
         Fault{"policy_beside_ref", "  /a: {$ref: '#/x-item', x-caponier: {}}\n", "x-item: {}\n",
               "5:26 beside-ref", "no effect"},
-        Fault{"webhook_of_wrong_type", "  {}\n", "webhooks: {a: 1}\n", "3:15 wrong-type", "a webhook"},
+        Fault{"webhook_of_wrong_type", "  {}\n", "webhooks: {a: 1}\n", "3:15 wrong-type", "a path item"},
         Fault{"license_without_name", "  {}\n", "externalDocs: {}\n", "3:15 missing-member", "\"url\""},
         Fault{"unused_component", "  {}\n", "components: {headers: {A: {in: header}}}\n",
               "3:28 unknown-member", "\"in\""}),
@@ -267,7 +267,9 @@ TEST(Load, other_vendors_extensions_callbacks_links_and_webhooks_are_understood_
                     "      callbacks: {done: {'{$request.body#/url}': {}}}\n"
                     "      responses: {'200': {description: d, x-a: 1, links: {next: {operationId: x}}}}\n",
                     "webhooks: {made: {}}\ntags: [{name: a, x-order: 1}]\nx-amazon-apigateway: {}\n"));
-  EXPECT_THAT(loaded.places(), ElementsAre()) << loaded.text();
+  EXPECT_THAT(loaded.places(), ElementsAre("3:18 not-served", "11:25 not-served", "12:65 not-served"));
+  EXPECT_TRUE(loaded.says("not-served", "1 webhook is understood and not served")) << loaded.text();
+  EXPECT_FALSE(loaded.diagnostics.has_errors());
   EXPECT_EQ(loaded.contract->operations.size(), 1U);
 }
 

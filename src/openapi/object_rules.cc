@@ -108,6 +108,25 @@ constexpr MemberRule kFlowMembers[] = {{"authorizationUrl", Shape::kString},
                                        {"refreshUrl", Shape::kString},
                                        {"scopes", Shape::kObject, kRequired}};
 
+constexpr MemberRule kLinkMembers[] = {{"operationRef", Shape::kString}, {"operationId", Shape::kString},
+                                       {"parameters", Shape::kObject},   {"requestBody"},
+                                       {"description", Shape::kString},  {"server", Shape::kObject}};
+constexpr MemberRule kExampleMembers[] = {{"summary", Shape::kString},
+                                          {"description", Shape::kString},
+                                          {"value"},
+                                          {"externalValue", Shape::kString}};
+// OpenAPI Overlay 1.0.
+constexpr MemberRule kOverlayMembers[] = {{"overlay", Shape::kString, kRequired},
+                                          {"info", Shape::kObject, kRequired},
+                                          {"extends", Shape::kString},
+                                          {"actions", Shape::kArray, kRequired}};
+constexpr MemberRule kOverlayInformationMembers[] = {{"title", Shape::kString, kRequired},
+                                                     {"version", Shape::kString, kRequired}};
+constexpr MemberRule kOverlayActionMembers[] = {{"target", Shape::kString, kRequired},
+                                                {"description", Shape::kString},
+                                                {"update"},
+                                                {"remove", Shape::kBoolean}};
+
 }  // namespace
 
 const ObjectRule kDocument{"an OpenAPI document", kDocumentMembers, true};
@@ -130,6 +149,11 @@ const ObjectRule kResponse{"a response", kResponseMembers};
 const ObjectRule kSecurityScheme{"a security scheme", kSecuritySchemeMembers, true};
 const ObjectRule kFlows{"`flows`", kFlowsMembers};
 const ObjectRule kFlow{"an OAuth flow", kFlowMembers};
+const ObjectRule kLink{"a link", kLinkMembers};
+const ObjectRule kExample{"an example", kExampleMembers};
+const ObjectRule kOverlay{"an overlay", kOverlayMembers};
+const ObjectRule kOverlayInformation{"an overlay's `info`", kOverlayInformationMembers};
+const ObjectRule kOverlayAction{"an action", kOverlayActionMembers};
 
 }  // namespace rules
 

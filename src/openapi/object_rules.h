@@ -48,6 +48,11 @@ extern const ObjectRule kResponse;
 extern const ObjectRule kSecurityScheme;
 extern const ObjectRule kFlows;
 extern const ObjectRule kFlow;
+extern const ObjectRule kLink;
+extern const ObjectRule kExample;
+extern const ObjectRule kOverlay;
+extern const ObjectRule kOverlayInformation;
+extern const ObjectRule kOverlayAction;
 }  // namespace rules
 
 // Reports unknown members, wrong types and missing members. False if `node` is no object.

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "openapi/content.h"
 #include "openapi/object_rules.h"
+#include "openapi/unserved.h"
 
 namespace caponier::openapi {
 namespace {
@@ -147,9 +148,13 @@ std::optional<Parameter> read_definition(Reader& reader, const Node& node) {
   parameter.allow_reserved = boolean_member(node, "allowReserved");
   read_style(reader, node, *place, parameter);
   read_shape(reader, node, parameter);
+  check_example_members(reader, node);
   if (place->in == ParameterIn::kPath && !parameter.required) {
-    reader.error(node, "path-parameter", "path parameter " + quote(parameter.name) + " must be required",
-                 "Add `required: true`.");
+    reader.finding(
+        node, "path-parameter",
+        "path parameter " + quote(parameter.name) + " does not say that it is required, which it is",
+        "Add `required: true`.");
+    parameter.required = true;
   }
   const Node* reserved = node.find("allowReserved");
   if (reserved != nullptr && place->in != ParameterIn::kQuery && reader.is_31()) {
@@ -252,16 +257,18 @@ void check_path_parameters(Reader& reader, const Node& operation, const std::vec
       return p.in == ParameterIn::kPath && p.name == name;
     });
     if (declared) continue;
-    reader.error_at_key(operation, "path-parameter",
-                        "the path's " + quote(name) + " is not declared as a path parameter",
-                        "Add a parameter with `in: path` and `required: true`.");
+    reader.finding_at_key(
+        operation, "path-parameter",
+        "the path's " + quote(name) + " is not declared as a path parameter, so that any text passes",
+        "Add a parameter with `in: path` and `required: true`.");
   }
   for (const Parameter& parameter : parameters) {
     if (parameter.in != ParameterIn::kPath) continue;
     if (std::find(names.begin(), names.end(), parameter.name) != names.end()) continue;
-    reader.error(*parameter.node, "path-parameter",
-                 "path parameter " + quote(parameter.name) + " does not occur in the path",
-                 "Remove it, or add it to the path between braces.");
+    reader.finding(
+        *parameter.node, "path-parameter",
+        "path parameter " + quote(parameter.name) + " does not occur in the path, and judges nothing",
+        "Remove it, or add it to the path between braces.");
   }
 }
 

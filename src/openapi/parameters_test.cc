@@ -80,9 +80,6 @@ TEST(Parameters, that_cannot_be_enforced_as_written_are_refused) {
       {"name: a, in: query, style: form, content: {text/plain: {}}", "/a", "invalid-value", "no meaning"},
       {"name: a, in: query, style: fancy, schema: {}", "/a", "invalid-value", "not a style"},
       {"name: a, in: header, style: form, schema: {}", "/a", "invalid-value", "cannot have"},
-      {"name: a, in: path, schema: {}", "/a/{a}", "path-parameter", "must be required"},
-      {"name: a, in: path, required: true, schema: {}", "/a", "path-parameter", "does not occur"},
-      {"name: a, in: query, schema: {}", "/a/{b}", "path-parameter", "\"b\" is not declared"},
       {"name: a, in: header, allowReserved: true, schema: {}", "/a", "invalid-value", "allowReserved"},
       {"name: a, in: header, allowEmptyValue: true, schema: {}", "/a", "invalid-value", "allowEmptyValue"},
   };
@@ -91,6 +88,28 @@ TEST(Parameters, that_cannot_be_enforced_as_written_are_refused) {
     EXPECT_EQ(loaded.diagnostics.error_count(), 1U) << c.text << '\n' << loaded.text();
     EXPECT_TRUE(loaded.says(c.code, c.says)) << c.text << '\n' << loaded.text();
     EXPECT_GE(loaded.diagnostics.all().at(0).position.line, 4U);
+  }
+}
+
+TEST(Parameters, of_a_path_that_do_not_agree_with_it_are_findings_because_no_request_gets_around_them) {
+  struct Case {
+    std::string_view text;
+    std::string_view path;
+    std::string_view says;
+    std::size_t parameters;
+  };
+  const Case cases[] = {{"name: a, in: path, schema: {}", "/a/{a}", "does not say that it is required", 1},
+                        {"name: a, in: path, required: true, schema: {}", "/a", "does not occur", 1},
+                        {"name: a, in: query, schema: {}", "/a/{b}", "\"b\" is not declared", 1}};
+  for (const Case& c : cases) {
+    const Loaded loaded = load(with_parameter(c.text, c.path));
+    EXPECT_FALSE(loaded.diagnostics.has_errors()) << loaded.text();
+    ASSERT_EQ(loaded.diagnostics.all().size(), 1U) << loaded.text();
+    EXPECT_EQ(loaded.diagnostics.all()[0].severity, Severity::kFinding);
+    EXPECT_TRUE(loaded.says("path-parameter", c.says)) << loaded.text();
+    const std::vector<Parameter>& read = loaded.contract->operations.at(0).parameters;
+    ASSERT_EQ(read.size(), c.parameters);
+    EXPECT_EQ(read[0].required, read[0].in == ParameterIn::kPath);
   }
 }
 

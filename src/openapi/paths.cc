@@ -11,6 +11,7 @@
 #include "openapi/parameters.h"
 #include "openapi/security.h"
 #include "openapi/servers.h"
+#include "openapi/unserved.h"
 
 namespace caponier::openapi {
 namespace {
@@ -48,8 +49,11 @@ void read_operation_id(Reader& reader, const Node& node, Operation& operation) {
   const auto [first, is_new] = reader.operation_ids.try_emplace(id->text, id);
   if (is_new) return;
   reader.error(*id, "duplicate-operation-id",
-               "the operationId " + quote(id->text) + " is already taken at line " +
-                   std::to_string(first->second->position.line),
+               "the operationId " + quote(id->text) + " is already taken " +
+                   (first->second->document == id->document
+                        ? std::string()
+                        : "in " + quote(reader.contract.file_of(*first->second)) + " ") +
+                   "at line " + std::to_string(first->second->position.line),
                "Give each operation an id of its own.");
 }
 
@@ -66,10 +70,9 @@ void read_operation_security(Reader& reader, const Node& node, const Inherited& 
   operation.security_node = inherited.security_node;
 }
 
-void check_callbacks(Reader& reader, const Node& node) {
-  // Understood and not served: they describe requests that the upstream makes.
+void check_surroundings(Reader& reader, const Node& node) {
   if (const Node* callbacks = member(node, "callbacks", NodeKind::kObject)) {
-    check_object_map(reader, *callbacks, "a callback");
+    check_callbacks(reader, *callbacks);
   }
   if (const Node* docs = member(node, "externalDocs", NodeKind::kObject)) {
     check_object(reader, *docs, rules::kExternalDocs);
@@ -102,7 +105,7 @@ void read_operation(Reader& reader, const PathItem& item, const Node& node, http
   const Node* servers = member(node, "servers", NodeKind::kArray);
   operation.base_paths =
       servers != nullptr && servers->child_count > 0 ? read_servers(reader, *servers) : item.base_paths;
-  check_callbacks(reader, node);
+  check_surroundings(reader, node);
   reader.contract.operations.push_back(std::move(operation));
 }
 
@@ -125,14 +128,19 @@ void read_path_item(Reader& reader, const Node& key, const Inherited& inherited)
       servers != nullptr && servers->child_count > 0 ? read_servers(reader, *servers) : inherited.base_paths;
   for (const Node& found : *item.node) {
     if (!found.is_object()) continue;
-    for (const MethodMember& method : kMethods) {
-      if (found.key == method.member) read_operation(reader, item, found, method.method, inherited);
-    }
+    if (const auto method = method_of(found.key)) read_operation(reader, item, found, *method, inherited);
   }
   reader.operation.clear();
 }
 
 }  // namespace
+
+std::optional<http::Method> method_of(std::string_view name) {
+  for (const MethodMember& candidate : kMethods) {
+    if (candidate.member == name) return candidate.method;
+  }
+  return std::nullopt;
+}
 
 void read_paths(Reader& reader, const Node& paths, const Inherited& inherited) {
   for (const Node& entry : paths) {

@@ -5,9 +5,10 @@
 namespace caponier::openapi {
 
 void Reader::report(const Node& node, Severity severity, std::string code, std::string message,
-                    std::string fix) {
+                    std::string fix, bool at_key) {
   Diagnostic diagnostic =
       at_node(contract.tree_of(node), node, std::move(code), std::move(message), std::move(fix), severity);
+  if (at_key && node.key_position.line != 0) diagnostic.position = node.key_position;
   diagnostic.operation = operation;
   diagnostics_.add(std::move(diagnostic));
 }
@@ -17,11 +18,11 @@ void Reader::error(const Node& node, std::string code, std::string message, std:
 }
 
 void Reader::error_at_key(const Node& node, std::string code, std::string message, std::string fix) {
-  Diagnostic diagnostic =
-      at_node(contract.tree_of(node), node, std::move(code), std::move(message), std::move(fix));
-  if (node.key_position.line != 0) diagnostic.position = node.key_position;
-  diagnostic.operation = operation;
-  diagnostics_.add(std::move(diagnostic));
+  report(node, Severity::kError, std::move(code), std::move(message), std::move(fix), true);
+}
+
+void Reader::finding_at_key(const Node& node, std::string code, std::string message, std::string fix) {
+  report(node, Severity::kFinding, std::move(code), std::move(message), std::move(fix), true);
 }
 
 void Reader::finding(const Node& node, std::string code, std::string message, std::string fix) {
@@ -46,6 +47,16 @@ const Node* Reader::follow_references(const Node& node) {
     target = contract.resolve(*target, reference->text, diagnostics_);
   }
   return target;
+}
+
+bool Reader::is_out_of_reach(const Node& entry) {
+  const Node* reference = entry.find("$ref");
+  if (reference == nullptr || !reference->is_string() || !is_network(reference->text)) return false;
+  finding(*reference, "network-ref",
+          "the component " + quote(entry.key) +
+              " is somewhere in the network, which is never asked; what uses it does not load",
+          "Save it beside this document, and refer to it by its file name.");
+  return true;
 }
 
 const Node* Reader::dereference(const Node& node) {

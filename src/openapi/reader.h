@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/diagnostic.h"
@@ -15,6 +16,17 @@
 #include "openapi/contract.h"
 
 namespace caponier::openapi {
+
+// What was understood and is not served, see unserved.h.
+struct Unserved {
+  struct Kind {
+    const Node* first = nullptr;
+    std::size_t count = 0;
+  };
+  Kind callbacks;
+  Kind webhooks;
+  Kind links;
+};
 
 class Reader {
  public:
@@ -26,12 +38,17 @@ class Reader {
   void error(const Node& node, std::string code, std::string message, std::string fix = {});
   void error_at_key(const Node& node, std::string code, std::string message, std::string fix = {});
   void finding(const Node& node, std::string code, std::string message, std::string fix = {});
+  void finding_at_key(const Node& node, std::string code, std::string message, std::string fix = {});
   void note(const Node& node, std::string code, std::string message);
 
   // What `node` stands for: itself, or what its `$ref` leads to in the end. Null if that is nowhere.
   const Node* dereference(const Node& node);
   // The same without diagnostics about what stands beside the `$ref`.
   const Node* follow_references(const Node& node);
+
+  // True after a finding if the component `entry` is nothing but a reference to the network: what does not
+  // use it may be served.
+  bool is_out_of_reach(const Node& entry);
 
   [[nodiscard]] bool is_31() const { return contract.version == Version::k31; }
 
@@ -44,9 +61,12 @@ class Reader {
   std::unordered_map<const Node*, bool> headers;
   std::unordered_map<std::string_view, std::uint32_t> schemes;  // name to index into contract.schemes
   std::unordered_map<std::string_view, const Node*> operation_ids;
+  std::unordered_set<const Node*> unserved;
+  Unserved counts;
 
  private:
-  void report(const Node& node, Severity severity, std::string code, std::string message, std::string fix);
+  void report(const Node& node, Severity severity, std::string code, std::string message, std::string fix,
+              bool at_key = false);
 
   Diagnostics& diagnostics_;
 };

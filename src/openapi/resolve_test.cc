@@ -39,20 +39,14 @@ TEST(Resolve, what_leads_nowhere_is_refused_where_it_is_written) {
   const Loaded loaded = load(document("  {}\n", kTargets));
   const Contract& contract = *loaded.contract;
   const Node& holder = *contract.main_tree().root()->find("x-hop");
-  const std::pair<std::string_view, std::string_view> cases[] = {{"#/x-nothing", "unresolved-ref"},
-                                                                 {"#/x-a/b/c", "unresolved-ref"},
-                                                                 {"#/x-a/d~2e", "unresolved-ref"},
-                                                                 {"#/x-a/d~", "unresolved-ref"},
-                                                                 {"#/x-a/%zz", "unresolved-ref"},
-                                                                 {"#/x-a/list/2", "unresolved-ref"},
-                                                                 {"#/x-a/list/01", "unresolved-ref"},
-                                                                 {"#/x-a/list/-", "unresolved-ref"},
-                                                                 {"#/info/title/x", "unresolved-ref"},
-                                                                 {"#anchor", "anchor-ref"},
-                                                                 {"other.yaml", "external-ref"},
-                                                                 {"other.yaml#/a", "external-ref"},
-                                                                 {"https://example.com/a", "external-ref"},
-                                                                 {"", "external-ref"}};
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"#/x-nothing", "unresolved-ref"},        {"#/x-a/b/c", "unresolved-ref"},
+      {"#/x-a/d~2e", "unresolved-ref"},         {"#/x-a/d~", "unresolved-ref"},
+      {"#/x-a/%zz", "unresolved-ref"},          {"#/x-a/list/2", "unresolved-ref"},
+      {"#/x-a/list/01", "unresolved-ref"},      {"#/x-a/list/-", "unresolved-ref"},
+      {"#/info/title/x", "unresolved-ref"},     {"#anchor", "anchor-ref"},
+      {"other.yaml", "unreadable-ref"},         {"other.yaml#/a", "unreadable-ref"},
+      {"https://example.com/a", "network-ref"}, {"", "unresolved-ref"}};
   for (const auto& [reference, code] : cases) {
     Diagnostics diagnostics;
     EXPECT_EQ(contract.resolve(holder, reference, diagnostics), nullptr) << reference;

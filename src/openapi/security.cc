@@ -142,6 +142,7 @@ std::vector<std::string> read_scopes(Reader& reader, const Node& list, const Sec
 
 void read_schemes(Reader& reader, const Node& schemes) {
   for (const Node& entry : schemes) {
+    if (reader.is_out_of_reach(entry)) continue;
     const Node* node = reader.dereference(entry);
     if (node == nullptr || !check_object(reader, *node, rules::kSecurityScheme)) continue;
     const std::optional<SchemeType> type = type_of(reader, *node);

@@ -91,7 +91,18 @@ std::optional<Direct> Direct::from(const Ast& ast) {
     out.items_.push_back(std::move(*item));
   }
   if (!is_deterministic(out.items_)) return std::nullopt;
+  out.take_prefix();
   return out;
+}
+
+// The items at the beginning that are one certain code point each are a text, which is compared faster.
+void Direct::take_prefix() {
+  const auto is_literal = [](const Item& item) {
+    return item.min == 1 && item.max == 1 && item.set.single().has_value();
+  };
+  const auto rest = std::ranges::find_if_not(items_, is_literal);
+  for (auto item = items_.begin(); item != rest; ++item) append_utf8(literal_, *item->set.single());
+  items_.erase(items_.begin(), rest);
 }
 
 bool Direct::matches(std::string_view text) const {
@@ -110,25 +121,43 @@ bool Direct::matches(std::string_view text) const {
   return false;
 }
 
-bool Direct::matches_sequence(std::string_view text) const {
-  std::size_t at = 0;
-  for (const Item& item : items_) {
-    std::uint32_t count = 0;
-    while (count < item.max && at < text.size()) {
-      const auto byte = static_cast<unsigned char>(text[at]);
-      if (byte < 0x80) {
-        if (!item.has_ascii(byte)) break;
-        ++at;
-      } else {
-        std::size_t after = at;
-        if (item.wide.empty() || !item.has_wide(next_code_point(text, after))) break;
-        at = std::min(after, text.size());
-      }
-      ++count;
+// Past as many code points of [at, end) as the item takes; null if those are too few.
+const char* Direct::skip_item(const Item& item, const char* at, const char* end) {
+  const std::uint64_t low = item.ascii[0];
+  const std::uint64_t high = item.ascii[1];
+  const auto has_ascii = [low, high](unsigned char byte) {
+    return (((byte & 64) != 0 ? high : low) >> (byte & 63) & 1) != 0;
+  };
+  // ASCII first, which is all that most texts have.
+  const char* const from = at;
+  const auto room = static_cast<std::size_t>(end - at);
+  const char* const stop = room > item.max ? at + item.max : end;
+  while (at != stop && static_cast<signed char>(*at) >= 0 && has_ascii(static_cast<unsigned char>(*at))) ++at;
+  auto count = static_cast<std::uint32_t>(at - from);
+  for (; count < item.max && at != end; ++count) {
+    const auto byte = static_cast<unsigned char>(*at);
+    if (byte < 0x80) {
+      if (!has_ascii(byte)) break;
+      ++at;
+      continue;
     }
-    if (count < item.min) return false;
+    const std::string_view rest(at, end);
+    std::size_t after = 0;
+    if (item.wide.empty() || !item.has_wide(next_code_point(rest, after))) break;
+    at += std::min(after, rest.size());
   }
-  return !to_end_ || at == text.size();
+  return count < item.min ? nullptr : at;
+}
+
+bool Direct::matches_sequence(std::string_view text) const {
+  if (!text.starts_with(literal_)) return false;
+  const char* at = text.data() + literal_.size();
+  const char* const end = text.data() + text.size();
+  for (const Item& item : items_) {
+    at = skip_item(item, at, end);
+    if (at == nullptr) return false;
+  }
+  return !to_end_ || at == end;
 }
 
 }  // namespace caponier::pattern

@@ -28,17 +28,18 @@ class Direct {
     std::uint32_t min = 1;
     std::uint32_t max = 1;
 
-    [[nodiscard]] bool has_ascii(unsigned char c) const { return (ascii[c >> 6] >> (c & 63)) & 1; }
     [[nodiscard]] bool has_wide(char32_t c) const;
   };
   [[nodiscard]] bool matches_sequence(std::string_view text) const;
+  static const char* skip_item(const Item& item, const char* at, const char* end);
   static bool is_deterministic(const std::vector<Item>& items);
   static std::optional<Item> item_of(const Term& term);
+  void take_prefix();
 
   Shape shape_ = Shape::kContains;
   bool to_end_ = false;
-  std::string literal_;
-  std::vector<Item> items_;
+  std::string literal_;      // of a sequence: what it begins with
+  std::vector<Item> items_;  // of a sequence: what follows
 };
 
 }  // namespace caponier::pattern

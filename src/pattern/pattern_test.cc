@@ -35,6 +35,30 @@ TEST(Pattern, matches_what_ecma_262_matches_in_every_engine) {
       {"bc$", "abcd", false, kDirect},
       {"^abc$", "abc", true, kDirect},
       {"^abc$", "abc\n", false, kDirect},
+      {"^ord_[0-9]{3}$", "ord_123", true, kDirect},
+      {"^ord_[0-9]{3}$", "ord_12", false, kDirect},
+      {"^ord_[0-9]{3}$", "ord_1234", false, kDirect},
+      {"^ord_[0-9]{3}$", "orx_123", false, kDirect},
+      {"^ord_[0-9]{3}$", "ord", false, kDirect},
+      {"^ord_[0-9]{3}$", "ord_12\xc3\xa9", false, kDirect},
+      {"^\xc3\xa9[a-z\xc3\xa9]{2,3}$",
+       "\xc3\xa9"
+       "a\xc3\xa9"
+       "b",
+       true, kDirect},
+      {"^\xc3\xa9[a-z\xc3\xa9]{2,3}$",
+       "\xc3\xa9"
+       "a\xc3\xa9"
+       "bc",
+       false, kDirect},
+      {"^a[^b]*$",
+       "a1\xc3\xa9"
+       "2\xe2\x82\xac",
+       true, kDirect},
+      {"^a[^b]*$",
+       "a1\xc3\xa9"
+       "2b",
+       false, kDirect},
       {"^[a-z]{2,3}$", "ab", true, kDirect},
       {"^[a-z]{2,3}$", "a", false, kDirect},
       {"^[a-z]{2,3}$", "abcd", false, kDirect},

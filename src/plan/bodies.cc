@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "http/media_type.h"
+#include "plan/forms.h"
 
 namespace caponier::plan {
 namespace {
@@ -20,31 +21,6 @@ bool has_structure(const http::MediaType& type) {
   const std::string subtype = lower(type.subtype);
   return subtype == "x-www-form-urlencoded" || subtype == "xml" || subtype.ends_with("+xml") ||
          subtype == "yaml" || subtype == "x-yaml" || subtype.ends_with("+yaml");
-}
-
-// A schema that says "bytes" and nothing more.
-bool says_bytes(const Node& schema) {
-  if (schema.is_boolean()) return schema.boolean;
-  static constexpr std::array<std::string_view, 11> kSilent = {
-      "title",    "description", "example",      "examples",         "default",        "nullable",
-      "readOnly", "deprecated",  "externalDocs", "contentMediaType", "contentEncoding"};
-  bool text = false;
-  bool binary = false;
-  for (const Node& member : schema) {
-    if (member.key == "type") {
-      if (!member.is_string() || member.text != "string") return false;
-      text = true;
-    } else if (member.key == "format") {
-      if (!member.is_string() || member.text != "binary") return false;
-      binary = true;
-    } else if (member.key == "maxLength") {
-      if (member.integer().value_or(-1) < 0) return false;
-    } else if (!member.key.starts_with("x-") &&
-               std::find(kSilent.begin(), kSilent.end(), member.key) == kSilent.end()) {
-      return false;
-    }
-  }
-  return text == binary;  // both, or the empty schema
 }
 
 std::uint64_t bound_of(Compilation& compilation, const Policy& policy, bool json) {
@@ -70,8 +46,22 @@ std::uint64_t bound_of(Compilation& compilation, const Policy& policy, bool json
   return by_default;
 }
 
+// An object whose members nothing judges is a finding, said once for a schema, however many operations share
+// it.
+void note_open_object(Compilation& compilation, const Node& schema, Body& body) {
+  const Node* open = compilation.programs.find_open_object(schema);
+  body.closed = open == nullptr;
+  if (open == nullptr) return;
+  const std::string operation = compilation.report.operation();
+  compilation.report.concern({});
+  compilation.report.finding_once(compilation.in_contract(open), "schema-open",
+                                  "this object accepts members that nothing judges",
+                                  "declare its properties, or additionalProperties with a schema");
+  compilation.report.concern(operation);
+}
+
 bool compile_json(Compilation& compilation, const openapi::MediaTypeBody& declared, Body& body) {
-  body.json = true;
+  body.form = BodyForm::kJson;
   if (declared.schema == nullptr) {
     compilation.report.finding(compilation.in_contract(declared.node), "body-unjudged",
                                "the JSON body has no schema, so that any well-formed JSON passes",
@@ -80,39 +70,83 @@ bool compile_json(Compilation& compilation, const openapi::MediaTypeBody& declar
   }
   body.program = compilation.programs.compile(*declared.schema, schema::Direction::kRequest);
   if (body.program == nullptr) return false;
-  const Node* open = compilation.programs.find_open_object(*declared.schema);
-  body.closed = open == nullptr;
-  if (open != nullptr) {
-    const std::string operation = compilation.report.operation();
-    compilation.report.concern({});  // said once for a schema, however many operations share it
-    compilation.report.finding_once(compilation.in_contract(open), "schema-open",
-                                    "this object accepts members that nothing judges",
-                                    "declare its properties, or additionalProperties with a schema");
-    compilation.report.concern(operation);
-  }
+  note_open_object(compilation, *declared.schema, body);
   return true;
 }
 
+// Text in UTF-8, judged as one JSON string would be.
+bool compile_text(Compilation& compilation, const openapi::MediaTypeBody& declared, Body& body) {
+  body.form = BodyForm::kText;
+  if (declared.schema == nullptr) return true;
+  body.program = compilation.programs.compile(*declared.schema, schema::Direction::kRequest);
+  if (body.program == nullptr) return false;
+  body.closed = true;
+  if (compilation.shapes.of(*declared.schema)->allows(json::Kind::kString)) return true;
+  compilation.report.error(compilation.in_contract(declared.schema), "not-enforced-yet",
+                           "a body of " + declared.media_type + " is one text, and its schema allows none",
+                           "write type: string, or x-caponier: {opaque: {reason: ...}} at the operation");
+  return false;
+}
+
 bool compile_opaque(Compilation& compilation, const openapi::MediaTypeBody& declared,
-                    const http::MediaType& type, Body& body) {
+                    const http::MediaType& type, const Policy& policy, Body& body) {
+  body.form = BodyForm::kOpaque;
   const Node* schema = declared.schema == nullptr ? nullptr : compilation.programs.target(*declared.schema);
   const bool bytes = declared.schema == nullptr || (schema != nullptr && says_bytes(*schema));
   if (has_structure(type) || !bytes) {
-    compilation.report.error(
-        compilation.in_contract(declared.node), "not-enforced-yet",
-        "bodies of " + declared.media_type +
-            (has_structure(type) ? " are not enforced yet" : " with a schema are not enforced yet"),
-        "take the operation out with exposed: false, or declare application/json, or "
-        "application/octet-stream with {type: string, format: binary}");
+    if (policy.opaque_reason) {
+      compilation.report.finding(
+          compilation.in_contract(declared.node), "body-opaque",
+          "bodies of " + declared.media_type +
+              " pass unjudged, by size and media type only: " + policy.opaque_reason->value);
+      return true;
+    }
+    compilation.report.error(compilation.in_contract(declared.node), "not-enforced-yet",
+                             "bodies of " + declared.media_type +
+                                 (has_structure(type) ? "" : " with a schema") + " cannot be judged",
+                             "let them pass unjudged with x-caponier: {opaque: {reason: ...}} at the "
+                             "operation, take the operation out with "
+                             "exposed: false, or declare application/json, or application/octet-stream with "
+                             "{type: string, format: binary}");
     return false;
   }
-  body.opaque = true;
   const Node* length = schema != nullptr && schema->is_object() ? schema->find("maxLength") : nullptr;
   // OpenAPI 3.1, "Considerations for File Uploads": of binary data, maxLength counts octets.
   if (length != nullptr) {
     body.bytes_max = std::min(body.bytes_max, static_cast<std::uint64_t>(length->integer().value_or(0)));
   }
   return true;
+}
+
+BodyForm form_of(const http::MediaType& type) {
+  if (http::is_json(type)) return BodyForm::kJson;
+  const std::string subtype = lower(type.subtype);
+  if (is(type.type, "application") && subtype == "x-www-form-urlencoded") return BodyForm::kForm;
+  if (is(type.type, "multipart") && subtype == "form-data") return BodyForm::kMultipart;
+  const bool markup = subtype == "xml" || subtype.ends_with("+xml");
+  return is(type.type, "text") && subtype != "*" && !markup ? BodyForm::kText : BodyForm::kOpaque;
+}
+
+bool compile_body(Compilation& compilation, const openapi::MediaTypeBody& declared,
+                  const http::MediaType& type, const Policy& policy, Body& body) {
+  // Whoever lets bodies pass unjudged means those that could not be judged as they are declared.
+  const bool no_schema = declared.schema == nullptr && policy.opaque_reason.has_value();
+  switch (form_of(type)) {
+    case BodyForm::kJson:
+      return compile_json(compilation, declared, body);
+    case BodyForm::kForm:
+    case BodyForm::kMultipart:
+      if (no_schema) break;
+      body.form = form_of(type);
+      if (!compile_form(compilation, declared, body)) return false;
+      note_open_object(compilation, *declared.schema, body);
+      return true;
+    case BodyForm::kText:
+      return compile_text(compilation, declared, body);
+    case BodyForm::kOpaque:
+      break;
+  }
+  return compile_opaque(compilation, declared, type, policy, body);
 }
 
 // OpenAPI 3.1, "Request Body Object": the most specific key applies. 0: exact, 1: "image/*", 2: "*/*".
@@ -154,31 +188,15 @@ void compile_request_body(Compilation& compilation, const openapi::Operation& de
     Body body;
     body.media_type = content.media_type;
     body.where = where_of(compilation.in_contract(content.node));
-    const bool json = http::is_json(*type);
-    body.bytes_max = bound_of(compilation, policy, json);
-    const bool done =
-        json ? compile_json(compilation, content, body) : compile_opaque(compilation, content, *type, body);
+    body.bytes_max = bound_of(compilation, policy, form_of(*type) != BodyForm::kOpaque);
+    const bool done = compile_body(compilation, content, *type, policy, body);
+    if (body.form == BodyForm::kOpaque)
+      body.bytes_max = std::min(body.bytes_max, bound_of(compilation, policy, false));
     if (done) operation.bodies.push_back(std::move(body));
   }
   check_duplicates(compilation, declared.request_body->content);
   std::stable_sort(operation.bodies.begin(), operation.bodies.end(),
                    [](const Body& a, const Body& b) { return generality(a) < generality(b); });
-}
-
-void compile_responses(Compilation& compilation, const openapi::Operation& declared, Operation& operation) {
-  for (const openapi::Response& source : declared.responses) {
-    Response response;
-    response.status = source.status;
-    for (const openapi::MediaTypeBody& content : source.content)
-      response.media_types.push_back(content.media_type);
-    response.where = where_of(compilation.in_contract(source.node));
-    operation.responses.push_back(std::move(response));
-  }
-  if (operation.responses.empty()) {
-    compilation.report.error(compilation.in_contract(declared.node), "missing-response",
-                             "the operation declares no response, so that every answer would be refused",
-                             "declare the statuses, or default");
-  }
 }
 
 }  // namespace caponier::plan

@@ -1,5 +1,4 @@
-// Request and response bodies: what is judged by a schema, what is only bounded, and what is not enforced
-// yet.
+// Request bodies: what is judged by a schema, what is only bounded, and what cannot be judged.
 #pragma once
 
 #include "plan/compilation.h"
@@ -9,6 +8,5 @@ namespace caponier::plan {
 
 void compile_request_body(Compilation& compilation, const openapi::Operation& declared, const Policy& policy,
                           Operation& operation);
-void compile_responses(Compilation& compilation, const openapi::Operation& declared, Operation& operation);
 
 }  // namespace caponier::plan

@@ -30,8 +30,7 @@ TEST(Bodies, json_is_judged_by_its_schema_and_buffered) {
     const Compiled compiled =
         with_content(std::string(type) + ": {schema: {type: object, properties: {a: {type: string}}}}");
     ASSERT_NE(compiled.plan, nullptr) << compiled.errors();
-    EXPECT_TRUE(body_of(compiled).json);
-    EXPECT_FALSE(body_of(compiled).opaque);
+    EXPECT_EQ(body_of(compiled).form, BodyForm::kJson);
     EXPECT_TRUE(body_of(compiled).closed);
     EXPECT_NE(body_of(compiled).program, nullptr);
     EXPECT_EQ(body_of(compiled).bytes_max, 1024U * 1024U);
@@ -64,8 +63,7 @@ TEST(Bodies, bytes_are_streamed_and_bounded) {
                               std::string(content) + "}}\n      responses: {'200': {description: ok}}\n",
                           "  schemas:\n    Bytes: {type: string, format: binary}\n")});
     ASSERT_NE(compiled.plan, nullptr) << content << compiled.errors();
-    EXPECT_TRUE(body_of(compiled).opaque) << content;
-    EXPECT_FALSE(body_of(compiled).json);
+    EXPECT_EQ(body_of(compiled).form, BodyForm::kOpaque) << content;
     EXPECT_EQ(body_of(compiled).bytes_max, MemoryLimits().streamed_body_bytes_max);
   }
   EXPECT_EQ(
@@ -87,14 +85,13 @@ TEST(Bodies, a_streamed_bound_holds_at_the_limit_and_is_refused_past_it) {
       HasSubstr("the bound of 1048577 bytes is above 1048576, the most that a streamed body may have"));
 }
 
-TEST(Bodies, of_other_types_are_not_enforced_yet) {
-  const char* const contents[] = {"application/x-www-form-urlencoded: {schema: {type: object}}",
-                                  "multipart/form-data: {schema: {type: object}}",
-                                  "text/plain: {schema: {type: string}}",
-                                  "text/csv: {}",
-                                  "application/xml: {schema: {type: object}}",
+TEST(Bodies, that_cannot_be_judged_load_only_where_that_is_said) {
+  const char* const contents[] = {"application/xml: {schema: {type: object}}",
+                                  "text/xml: {}",
                                   "application/soap+xml: {}",
                                   "application/yaml: {}",
+                                  "text/*: {}",
+                                  "multipart/mixed: {}",
                                   "application/octet-stream: {schema: {type: object}}",
                                   "application/pdf: {schema: {type: string}}",
                                   "image/png: {schema: {type: string, format: binary, pattern: a}}",
@@ -104,7 +101,25 @@ TEST(Bodies, of_other_types_are_not_enforced_yet) {
     EXPECT_EQ(compiled.plan, nullptr) << content;
     EXPECT_THAT(compiled.errors(), HasSubstr("api.yaml:9:")) << content;
     EXPECT_THAT(compiled.errors(), HasSubstr("[not-enforced-yet]")) << content;
+    const Compiled said =
+        with_content(content, "      x-caponier: {opaque: {reason: the backend judges it}}\n");
+    ASSERT_NE(said.plan, nullptr) << content << said.errors();
+    EXPECT_EQ(body_of(said).form, BodyForm::kOpaque) << content;
+    EXPECT_THAT(said.findings(), HasSubstr("only: the backend judges it [body-opaque]")) << content;
   }
+  EXPECT_THAT(with_content("text/xml: {}", "      x-caponier: {opaque: true}\n").errors(),
+              HasSubstr("\"opaque\" needs a reason"));
+}
+
+TEST(Bodies, text_is_judged_as_one_string) {
+  for (const char* content : {"text/plain: {schema: {type: string, maxLength: 5}}", "text/csv: {}"}) {
+    const Compiled compiled = with_content(content);
+    ASSERT_NE(compiled.plan, nullptr) << compiled.errors();
+    EXPECT_EQ(body_of(compiled).form, BodyForm::kText);
+    EXPECT_EQ(body_of(compiled).bytes_max, 1024U * 1024U);
+  }
+  EXPECT_THAT(with_content("text/csv: {schema: {type: object}}").errors(),
+              HasSubstr("its schema allows none"));
 }
 
 TEST(Bodies, the_most_precise_media_type_comes_first_and_none_comes_twice) {
@@ -164,9 +179,10 @@ TEST(Responses, keep_statuses_and_media_types) {
   const auto& responses = compiled.plan->operations[0].responses;
   ASSERT_EQ(responses.size(), 2U);
   EXPECT_EQ(responses[0].status, "200");
-  EXPECT_TRUE(responses[0].media_types.empty());
+  EXPECT_TRUE(responses[0].bodies.empty());
   EXPECT_EQ(responses[1].status, "default");
-  EXPECT_THAT(responses[1].media_types, testing::ElementsAre("application/problem+json"));
+  ASSERT_EQ(responses[1].bodies.size(), 1U);
+  EXPECT_EQ(responses[1].bodies[0].media_type, "application/problem+json");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "plan/plan.h"
 #include "plan/programs.h"
 #include "plan/report.h"
+#include "plan/shapes.h"
 
 namespace caponier::plan {
 
@@ -17,7 +18,8 @@ struct Compilation {
         config(*compile_input.config),
         report(diagnostics),
         plan(std::make_shared<Plan>()),
-        programs(contract, config.limits.schema, report) {}
+        programs(contract, config.limits.schema, report),
+        shapes(programs, plan->shapes) {}
   Compilation(const Compilation&) = delete;
   Compilation& operator=(const Compilation&) = delete;
 
@@ -36,6 +38,7 @@ struct Compilation {
   Report report;
   std::shared_ptr<Plan> plan;
   Programs programs;
+  Shapes shapes;
 };
 
 }  // namespace caponier::plan

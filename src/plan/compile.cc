@@ -10,6 +10,7 @@
 #include "plan/parameters.h"
 #include "plan/plan.h"
 #include "plan/policy.h"
+#include "plan/responses.h"
 #include "plan/security.h"
 #include "plan/surroundings.h"
 
@@ -129,7 +130,7 @@ Operation compile_operation(Compilation& compilation, Schemes& schemes, const op
   compile_limits(compilation, policy, operation);
   compile_parameters(compilation, declared, names, operation);
   compile_request_body(compilation, declared, policy, operation);
-  compile_responses(compilation, declared, operation);
+  compile_responses(compilation, declared, policy, operation);
   return operation;
 }
 
@@ -160,21 +161,31 @@ void compile_operations(Compilation& compilation) {
   }
 }
 
+http::MediaType parsed(std::string_view text) {
+  return http::parse_media_type(text).value_or(http::MediaType());
+}
+
+// The bound of an operation was said for it; the reader's must not undercut it.
+void raise(JsonLimits& limits, std::uint64_t bytes_max) {
+  limits.bytes_max =
+      std::max(limits.bytes_max, static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes_max, UINT32_MAX)));
+}
+
 void finish(Compilation& compilation) {
   Plan& plan = *compilation.plan;
   for (Operation& operation : plan.operations) {
     // Only here do the texts stand where they stay.
     for (Response& response : operation.responses) {
-      for (const std::string& text : response.media_types) {
-        if (const auto parsed = http::parse_media_type(text)) response.parsed.push_back(*parsed);
-      }
+      for (ResponseBody& body : response.bodies) body.parsed = parsed(body.media_type);
+      if (!operation.judges_responses) continue;
+      raise(plan.limits.json, operation.response_bytes_max);
     }
     for (Body& body : operation.bodies) {
-      if (const auto parsed = http::parse_media_type(body.media_type)) body.parsed = *parsed;
-      if (!body.json) continue;
-      // The bound of the operation was said for it; the reader's must not undercut it.
-      const auto bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(body.bytes_max, UINT32_MAX));
-      plan.limits.json.bytes_max = std::max(plan.limits.json.bytes_max, bytes);
+      body.parsed = parsed(body.media_type);
+      for (FormField& field : body.fields) {
+        for (const std::string& text : field.content_types) field.parsed.push_back(parsed(text));
+      }
+      if (body.form == BodyForm::kJson) raise(plan.limits.json, body.bytes_max);
     }
   }
   plan.findings = std::move(compilation.report.findings());

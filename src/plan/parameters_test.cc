@@ -38,21 +38,27 @@ TEST(Parameters, of_the_enforced_forms_are_compiled) {
   EXPECT_FALSE(parameters[2].explode);
   EXPECT_EQ(parameters[3].name, "X-H");
   EXPECT_TRUE(parameters[4].content_json);
+  EXPECT_TRUE(parameters[2].list_delimited);
+  EXPECT_FALSE(compiled.plan->operations[0].path_delimiters);
   for (const Parameter& parameter : parameters) EXPECT_NE(parameter.program, nullptr) << parameter.name;
 }
 
 TEST(Parameters, of_other_forms_are_refused_where_they_stand) {
   const std::pair<const char*, const char*> cases[] = {
-      {"{name: p, in: cookie, schema: {type: string}}",
-       "api.yaml:8:20: error: cookie parameter \"p\" is not enforced yet"},
-      {"{name: p, in: query, style: deepObject, schema: {type: object}}",
-       "the style \"deepObject\" of parameter \"p\" is not enforced yet"},
-      {"{name: p, in: query, style: pipeDelimited, schema: {type: array, items: {type: string}}}",
-       "the style \"pipeDelimited\""},
-      {"{name: p, in: query, schema: {type: object, properties: {a: {type: string}}}}",
-       "parameter \"p\" is an object, which is not enforced yet"},
+      {"{name: p, in: query, style: deepObject, schema: {type: string}}",
+       "api.yaml:8:20: error: parameter \"p\" has the style deepObject and is no object"},
+      {"{name: p, in: query, style: pipeDelimited, explode: true, schema: {type: object, properties: {a: "
+       "{type: "
+       "string}}}}",
+       "parameter \"p\" is an object that is exploded, for which its style has no form"},
+      {"{name: p, in: query, schema: {type: object, properties: {a: {type: array, items: {type: string}}}}}",
+       "parameter \"p\" holds lists or objects within its value"},
       {"{name: p, in: query, schema: {type: array, items: {type: array, items: {type: string}}}}",
-       "parameter \"p\" is an array of arrays or objects"},
+       "parameter \"p\" holds lists or objects within its value"},
+      {"{name: p, in: query, schema: {type: object, properties: {q: {type: string}}}}, {name: q, in: query, "
+       "schema: "
+       "{type: string}}",
+       "the members of parameter \"p\" and the parameter \"q\" are written alike"},
       {"{name: p, in: query, content: {application/xml: {schema: {type: string}}}}",
        "parameter \"p\" is declared as application/xml, which is not enforced yet"},
       {"{name: p, in: query, schema: {type: string}, x-caponier: {classification: pii}}",
@@ -65,6 +71,23 @@ TEST(Parameters, of_other_forms_are_refused_where_they_stand) {
     EXPECT_EQ(compiled.plan, nullptr);
     EXPECT_THAT(compiled.errors(), HasSubstr(error)) << parameter;
   }
+}
+
+TEST(Parameters, say_how_they_are_written) {
+  const Compiled compiled = with_parameters(
+      "[{name: m, in: path, required: true, style: matrix, schema: {type: string}},"
+      " {name: o, in: query, schema: {type: object, properties: {a: {type: string}}}},"
+      " {name: d, in: query, style: deepObject, schema: {type: object, properties: {a: {type: string}}}},"
+      " {name: c, in: cookie, schema: {type: string}}]",
+      "/{m}");
+  ASSERT_NE(compiled.plan, nullptr) << compiled.errors();
+  const Operation& operation = compiled.plan->operations[0];
+  EXPECT_TRUE(compiled.plan->path_semicolons);
+  EXPECT_TRUE(operation.path_delimiters);
+  EXPECT_TRUE(operation.cookies_declared);
+  EXPECT_TRUE(operation.parameters[1].spreads);
+  EXPECT_FALSE(operation.parameters[2].spreads);
+  EXPECT_TRUE(operation.parameters[2].deep_object);
 }
 
 TEST(Parameters, that_openapi_describes_elsewhere_are_left_out) {

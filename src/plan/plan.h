@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,7 +21,9 @@
 #include "openapi/contract.h"
 #include "plan/api_keys.h"
 #include "plan/router.h"
+#include "plan/shape.h"
 #include "schema/program.h"
+#include "uri/style.h"
 #include "uri/url.h"
 
 namespace caponier::plan {
@@ -76,35 +79,79 @@ struct Owner {  // claim equals path parameter
   Where where;
 };
 
-struct Parameter {
+struct Parameter {  // of a request, or a header of a response or of a part
   std::string name;
-  openapi::ParameterIn in;
-  openapi::Style style;
+  openapi::ParameterIn in = openapi::ParameterIn::kHeader;
+  uri::Style style = uri::Style::kSimple;
   bool explode = false;
+  bool deep_object = false;     // "name[key]=value"
+  bool spreads = false;         // exploded: its members are pairs, or cookies, of their own
+  bool list_delimited = false;  // query: a comma in the raw value parts it
   bool required = false;
   bool allow_empty_value = false;
+  bool allow_reserved = false;
   bool content_json = false;     // declared by `content: application/json`
   std::uint32_t path_index = 0;  // kPath: which template parameter
-  schema::ProgramPtr program;    // null: any text within the default length
+  const Shape* shape = nullptr;  // of the schema; null: any text within the default length
+  schema::ProgramPtr program;    // null: as for shape
   Where where;
+};
+
+// One property of a form: how it is written, and what its part of a multipart body may be.
+struct FormField {
+  std::string name;
+  uri::Style style = uri::Style::kForm;
+  bool explode = true;
+  bool deep_object = false;
+  bool json = false;                       // its text is JSON
+  bool binary = false;                     // bytes: size and type only
+  std::uint64_t bytes_max = 0;             // binary; 0: as many as the body may have
+  std::vector<std::string> content_types;  // of the part; empty: not said
+  std::vector<http::MediaType> parsed;     // views of content_types
+  std::vector<Parameter> headers;          // of the part
+};
+
+enum class BodyForm : std::uint8_t {
+  kJson,
+  kForm,       // application/x-www-form-urlencoded
+  kMultipart,  // multipart/form-data
+  kText,       // UTF-8
+  kOpaque      // streamed: size and media type only
 };
 
 struct Body {
   std::string media_type;
-  http::MediaType parsed;      // views media_type
-  bool json = false;           // judged by a schema, buffered
-  bool opaque = false;         // streamed: size and media type only
-  bool closed = false;         // json: no object in it may hold members that nothing judges
-  schema::ProgramPtr program;  // null: any well-formed JSON
+  http::MediaType parsed;  // views media_type
+  BodyForm form = BodyForm::kOpaque;
+  bool closed = false;           // no object in it may hold members that nothing judges
+  const Shape* shape = nullptr;  // of forms
+  std::vector<FormField> fields;
+  schema::ProgramPtr program;  // null: anything that is well-formed
   std::uint64_t bytes_max = 0;
   Where where;
 };
 
-struct Response {
-  std::string status;                    // "200", "4XX", "default"
-  std::vector<std::string> media_types;  // empty: no body declared
+// What happens to an answer, from the strictest on.
+enum class ResponseMode : std::uint8_t {
+  kEnforce,  // what the document does not declare does not leave
+  kStrip,    // undeclared and write-only fields are removed, the rest is enforced
+  kReport,   // everything leaves; the record says what should not have
+  kStream    // status, media type and headers are enforced; the body is not looked at
+};
+
+struct ResponseBody {
+  std::string media_type;
+  http::MediaType parsed;        // views media_type
+  schema::ProgramPtr program;    // null: the body is not judged
+  const Shape* shape = nullptr;  // kStrip
   Where where;
-  std::vector<http::MediaType> parsed;  // those of media_types that are media types; views of them
+};
+
+struct Response {
+  std::string status;                // "200", "4XX", "default"
+  std::vector<ResponseBody> bodies;  // the most specific first; empty: no body declared
+  std::vector<Parameter> headers;
+  Where where;
 };
 
 struct Operation {
@@ -122,6 +169,11 @@ struct Operation {
   std::vector<Body> bodies;
   Where body_where;
   std::vector<Response> responses;
+  ResponseMode response_mode = ResponseMode::kEnforce;
+  std::uint64_t response_bytes_max = 0;  // of a body that is judged
+  bool judges_responses = false;         // some body is, so that the upstream must not encode it
+  bool cookies_declared = false;
+  bool path_delimiters = false;  // some path parameter is divided: an encoded delimiter stays encoded
   std::optional<Owner> owner;
   std::vector<RateLimit> limits;
   std::vector<std::string>
@@ -140,6 +192,8 @@ struct Finding {
 struct Plan {
   std::vector<Operation> operations;
   Router router;
+  std::deque<Shape> shapes;
+  bool path_semicolons = false;  // some path parameter has the style matrix
   std::vector<Scheme> schemes;
   std::vector<Issuer> issuers;
   std::vector<std::string> hosts;        // lower case, without port; empty: any

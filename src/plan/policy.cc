@@ -16,6 +16,13 @@ bool is_looser(std::uint64_t a, std::uint64_t b) {
   return a > b;
 }
 
+std::string text_of(const ResponseRule& rule) {
+  return to_text(rule);
+}
+bool is_looser(const ResponseRule& a, const ResponseRule& b) {
+  return a.mode > b.mode;
+}
+
 std::string place_of(const Source& source) {
   return source.node == nullptr ? "by default" : where_of(source).text;
 }
@@ -74,6 +81,10 @@ void settle_texts(std::span<const Members* const> levels, Policy& policy) {
       const bool of_path = explicitly || level->level == Level::kPath;
       policy.owner = {level->owner->value, level->owner->source, of_path, level->by_wildcard};
     }
+    if (level->opaque_reason) {
+      policy.opaque_reason = {level->opaque_reason->value, level->opaque_reason->source, explicitly,
+                              level->by_wildcard};
+    }
     if (level->security) policy.security = {{}, *level->security, explicitly, level->by_wildcard};
   }
 }
@@ -101,6 +112,12 @@ Policy settle(std::span<const Members* const> levels, Report& report) {
         return m.body_bytes_max;
       },
       0, policy.body_bytes_max, policy, report);
+  std::optional<Settled<ResponseRule>> response = Settled<ResponseRule>{ResponseRule{}, {}};
+  settle_bound<ResponseRule>(
+      "response", levels,
+      [](const Members& m, std::size_t) -> const std::optional<Said<ResponseRule>>& { return m.response; }, 0,
+      response, policy, report);
+  policy.response = response->value;
   return policy;
 }
 

@@ -10,8 +10,8 @@
 namespace caponier::plan {
 namespace {
 
-const std::vector<std::string_view> kOperationMembers = {"public",     "exposed",        "owner",
-                                                         "rate_limit", "body_bytes_max", "security"};
+const std::vector<std::string_view> kOperationMembers = {
+    "public", "exposed", "owner", "rate_limit", "body_bytes_max", "security", "response", "opaque"};
 const std::vector<std::string_view> kSchemeMembers = {
     "issuer",     "issuers", "jwks_uri",           "jwks_file", "audiences",
     "algorithms", "leeway",  "token_lifetime_max", "keys_file"};
@@ -120,12 +120,59 @@ void read_body_bytes(const Source& at, Members& members, Report& report) {
   members.body_bytes_max = {*bytes, at};
 }
 
+constexpr ResponseMode kModes[] = {ResponseMode::kEnforce, ResponseMode::kStrip, ResponseMode::kReport,
+                                   ResponseMode::kStream};
+
+void read_response(const Source& at, Members& members, Report& report) {
+  ResponseRule rule;
+  const Node* mode = at.node;
+  if (at.node->is_object()) {
+    MemberReader reader(at, report);
+    reader.only({"mode", "bytes_max"}, "response");
+    mode = at.node->find("mode");
+    if (const Node* most = at.node->find("bytes_max")) {
+      const auto bytes =
+          most->is_string() || most->is_number() ? config::parse_bytes(most->text) : std::nullopt;
+      if (!bytes || *bytes < 1 || *bytes > kJudgedBodyBytesMax) {
+        return report.error({at.file, most}, "bad-size", "this is no size between 1 byte and 64MiB",
+                            "write a number of bytes, or \"64KiB\", or \"2MiB\"");
+      }
+      rule.bytes_max = *bytes;
+    }
+  }
+  for (const ResponseMode known : kModes) {
+    if (mode == nullptr || !mode->is_string() || mode->text != name(known)) continue;
+    rule.mode = known;
+    members.response = {rule, at};
+    return;
+  }
+  report.error(at, "bad-response-mode", "this does not say what happens to answers",
+               "write enforce, strip, report or stream, or {mode: enforce, bytes_max: 8MiB}");
+}
+
+void read_opaque(const Source& at, Members& members, Report& report) {
+  if (members.level == Level::kRoot || members.level == Level::kConfigDefaults) {
+    return report.error_at_key(at, "misplaced-member", "\"opaque\" is not inherited by every operation",
+                               "say it at the path or the operation, or in the configuration's operations");
+  }
+  const Node* reason = at.node->is_object() ? at.node->find("reason") : nullptr;
+  if (reason == nullptr) {
+    return report.error(at, "opaque-without-reason", "\"opaque\" needs a reason",
+                        "write opaque: {reason: \"why bodies may pass that nothing judges\"}");
+  }
+  MemberReader reader(at, report);
+  reader.only({"reason"}, "opaque");
+  if (auto text = reader.text(*reason)) members.opaque_reason = {std::move(*text), at};
+}
+
 void read_member(const Source& at, Members& members, Report& report) {
   const std::string_view key = at.node->key;
   if (key == "public") return read_public(at, members, report);
   if (key == "owner") return read_owner(at, members, report);
   if (key == "rate_limit") return read_rates(at, members, report);
   if (key == "body_bytes_max") return read_body_bytes(at, members, report);
+  if (key == "response") return read_response(at, members, report);
+  if (key == "opaque") return read_opaque(at, members, report);
   if (key == "security") {
     members.security = at;
     return;
@@ -231,6 +278,26 @@ std::string_view name(LimitPer per) {
       return "per_operation";
   }
   return "";
+}
+
+std::string_view name(ResponseMode mode) {
+  switch (mode) {
+    case ResponseMode::kEnforce:
+      return "enforce";
+    case ResponseMode::kStrip:
+      return "strip";
+    case ResponseMode::kReport:
+      return "report";
+    case ResponseMode::kStream:
+      return "stream";
+  }
+  return "";
+}
+
+std::string to_text(const ResponseRule& rule) {
+  std::string text(name(rule.mode));
+  if (rule.bytes_max > 0) text += " within " + std::to_string(rule.bytes_max) + " bytes";
+  return text;
 }
 
 std::string to_text(const RateRule& rule) {

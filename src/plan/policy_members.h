@@ -47,6 +47,14 @@ std::string to_text(const RateRule& rule);
 // By the sustained rate, then by the burst.
 bool looser(const RateRule& a, const RateRule& b);
 
+// How answers are held to the document: {mode, bytes_max}.
+struct ResponseRule {
+  ResponseMode mode = ResponseMode::kEnforce;
+  std::uint64_t bytes_max = 0;  // 0: not said
+};
+std::string_view name(ResponseMode mode);
+std::string to_text(const ResponseRule& rule);
+
 // Longest body that is held in memory to be judged, whatever a document asks for.
 inline constexpr std::uint64_t kJudgedBodyBytesMax = 64ULL * 1024 * 1024;
 
@@ -63,6 +71,8 @@ struct Members {
   std::array<std::optional<Said<RateRule>>, kLimitKinds> rate_limits;  // by LimitPer
   std::optional<Said<std::uint64_t>> body_bytes_max;
   std::optional<Source> security;
+  std::optional<Said<ResponseRule>> response;
+  std::optional<Said<std::string>> opaque_reason;  // bodies that cannot be judged pass unjudged
 };
 
 // `selectors` are members of the same object that somebody else reads: "operation", "path".

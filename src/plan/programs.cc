@@ -65,8 +65,8 @@ Programs::Programs(const openapi::Contract& contract, const SchemaDefaults& defa
 
 // Resolving references may have brought documents that were not there before.
 void Programs::read_identifiers(Diagnostics& diagnostics) {
-  for (; documents_read_ < contract_.trees_.size(); ++documents_read_) {
-    const Tree& tree = *contract_.trees_[documents_read_];
+  for (; documents_read_ < contract_.trees().size(); ++documents_read_) {
+    const Tree& tree = *contract_.trees()[documents_read_];
     if (tree.root() != nullptr) resources_.add_contract(*tree.root(), tree.file(), tree.file(), diagnostics);
   }
 }

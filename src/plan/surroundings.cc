@@ -87,7 +87,7 @@ void compile_upstream(Compilation& compilation) {
 void report_vendor_keys(Compilation& compilation) {
   std::set<std::string_view> seen;
   std::vector<const Node*> pending;
-  for (const auto& tree : compilation.contract.trees_) pending.push_back(tree->root());
+  for (const auto& tree : compilation.contract.trees()) pending.push_back(tree->root());
   for (std::size_t i = 0; i < pending.size(); ++i) {
     const Node* node = pending[i];
     for (const Node& child : *node) {

@@ -10,7 +10,7 @@
 #include "stages/test_world.h"
 
 // The sanitizers have an allocator of their own; who counts beside it would be caught mixing the two.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(CAPONIER_SANITIZED)
 
 namespace {
 

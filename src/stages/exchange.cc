@@ -33,6 +33,12 @@ void Exchange::reset() {
   body_document.clear();
   parameter_document.clear();
   scratch.clear();
+  // What one exchange needed beyond the common is not kept for the next.
+  constexpr std::size_t kKeptBytes = std::size_t{64} * 1024;
+  for (std::string* text : {&decoded_body, &stripped_body}) {
+    if (text->capacity() > kKeptBytes) *text = {};
+    text->clear();
+  }
   admitted.reset();
   matched.reset();
   principal.reset();
@@ -42,6 +48,7 @@ void Exchange::reset() {
   head_decision.reset();
   needs = 0;
   keys_asked = false;
+  reported.reset();
   limit_refused.reset();
 }
 

@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "http/content_coding.h"
 #include "http/message.h"
 #include "jose/token.h"
 #include "json/document.h"
@@ -43,12 +44,15 @@ struct Matched {
   const plan::Operation* operation = nullptr;
   std::span<const std::string_view> path_parameters;  // decoded, in template order
   std::string_view canonical_path;                    // with base path
+  std::span<const std::string_view> segments;         // of the path, decoded
+  std::span<const std::string_view> raw_segments;     // as received
 };
 struct Principal {
   bool anonymous = true;
   std::string_view issuer;
-  std::string_view subject;     // sub, else client_id; of a key: its subject
-  std::string_view credential;  // what to log: "token:<digest>", "key:<id>"
+  std::string_view subject;           // sub, else client_id; of a key: its subject
+  std::string_view credential;        // what to log: "token:<digest>", "key:<id>"
+  std::string_view identity_headers;  // for the upstream, ready made; lives as long as `claims`
   // What limits count a caller by: issuer and subject of a token, so that a fresh token is not a fresh
   // budget; else the token or key itself.
   std::uint64_t credential_hash = 0;
@@ -76,10 +80,28 @@ struct HeadDecision {
   const plan::Body* body = nullptr;  // null: no body comes
   bool buffer_body = false;          // judge_body needs it whole; otherwise it is streamed
   std::uint64_t body_bytes_max = 0;
+  http::Coding coding = http::Coding::kIdentity;  // of a body that is buffered: it is decoded, and goes on so
+  std::string_view boundary;                      // of a multipart body
 };
-struct ValidBody {};
+struct ValidBody {
+  std::string_view bytes;  // as they go upstream
+};
+// The answer's head is decided.
+struct ResponseDecision {
+  const plan::ResponseBody* body = nullptr;  // null: the body is not judged
+  plan::ResponseMode mode = plan::ResponseMode::kEnforce;
+  std::uint64_t bytes_max = 0;
+  // Not a byte of it leaves before it is judged.
+  [[nodiscard]] bool holds() const { return body != nullptr && mode < plan::ResponseMode::kReport; }
+  // It leaves as it comes, and a copy is judged.
+  [[nodiscard]] bool copies() const { return body != nullptr && mode == plan::ResponseMode::kReport; }
+};
+struct ValidResponse {
+  std::string_view bytes;  // as they leave
+};
 struct ValidParameters {
   std::string_view canonical_query;  // as it goes upstream, without '?'
+  std::string_view cookies;          // the declared ones, as they go upstream
 };
 
 struct Exchange {
@@ -100,6 +122,8 @@ struct Exchange {
   json::Document body_document;
   json::Document parameter_document;  // scratch for decoded parameters
   std::string scratch;
+  std::string decoded_body;   // of a request that came encoded
+  std::string stripped_body;  // of an answer that lost what it must not hold
 
   // Products already obtained; a stage is not run again when the driver resumes.
   std::optional<Admitted> admitted;
@@ -109,8 +133,10 @@ struct Exchange {
   std::optional<Authorized> authorized;
   std::optional<ValidParameters> parameters;
   std::optional<HeadDecision> head_decision;
-  std::uint32_t needs = 0;               // satisfied so far; counted and bounded by the driver
-  bool keys_asked = false;               // keys were needed and fetched: a second time would not help
+  std::uint32_t needs = 0;  // satisfied so far; counted and bounded by the driver
+  bool keys_asked = false;  // keys were needed and fetched: a second time would not help
+  // What the contract says against an answer that leaves all the same, because the operation only reports.
+  std::optional<Denial> reported;
   std::optional<Limited> limit_refused;  // the limit that refused, for the headers of the answer
 
   // The product of `stage`, which runs only if it is not here yet: on a resume after a Need nothing is

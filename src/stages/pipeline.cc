@@ -63,7 +63,7 @@ Verdict<ValidBody> judge_body(const State& /*state*/, Exchange& exchange, std::s
     return Denial{};
 
   // What the schema does not allow does not go upstream.
-  return validate_body(exchange, *exchange.matched, *exchange.head_decision->body, body);
+  return validate_body(exchange, *exchange.matched, *exchange.head_decision, body);
 }
 
 Verdict<ResponseDecision> judge_response(const State& /*state*/, Exchange& exchange,
@@ -72,9 +72,13 @@ Verdict<ResponseDecision> judge_response(const State& /*state*/, Exchange& excha
   if (!exchange.matched || !exchange.head_decision) return Denial{};
 
   // An answer that is not declared does not leave.
-  auto checked = check(*exchange.head, *exchange.matched, head);
-  if (!checked) return std::move(checked).refusal<ResponseDecision>();
-  return ResponseDecision{};
+  return check(exchange, *exchange.matched, head);
+}
+
+Verdict<ValidResponse> judge_response_body(const State& /*state*/, Exchange& exchange,
+                                           const ResponseDecision& decision, std::string_view body) {
+  // What the schema does not declare does not leave.
+  return check_body(exchange, decision, body);
 }
 
 }  // namespace caponier::stages

@@ -16,10 +16,11 @@ Verdict<HeadDecision> judge_head(const State& state, Exchange& exchange);
 Verdict<ValidBody> judge_body(const State& state, Exchange& exchange, std::string_view body);
 
 // Decides on the head of the upstream's answer.
-struct ResponseDecision {
-  bool pass = true;
-};
 Verdict<ResponseDecision> judge_response(const State& state, Exchange& exchange,
                                          const http::ResponseHead& head);
+
+// Decides on the whole body of an answer whose decision holds or copies it.
+Verdict<ValidResponse> judge_response_body(const State& state, Exchange& exchange,
+                                           const ResponseDecision& decision, std::string_view body);
 
 }  // namespace caponier::stages

@@ -170,7 +170,7 @@ struct World {
   std::shared_ptr<const plan::Plan> plan;
   jose::SigningKey signer = std::move(jose::SigningKey::generate().value());
   Limiter limiter{1 << 10};
-  TokenCache tokens{64};
+  TokenCache tokens{64, {}};
   std::unique_ptr<KeyRing> keys;
   State state;
 };

@@ -24,19 +24,22 @@ int read_some(BIO* bio, char* into, std::size_t bytes_max, std::size_t* bytes) {
     *bytes = result.bytes;
     return 1;
   }
-  if (result.status == net::IoStatus::kWouldBlock) BIO_set_retry_read(bio);
+  channel.read_blocked = result.status == net::IoStatus::kWouldBlock;
+  if (channel.read_blocked) BIO_set_retry_read(bio);
   if (result.status == net::IoStatus::kClosed) channel.ended = true;
   return 0;
 }
 
 int write_some(BIO* bio, const char* from, std::size_t bytes_max, std::size_t* bytes) {
   BIO_clear_retry_flags(bio);
-  const net::IoResult result = channel_of(bio).lower->try_write({from, bytes_max}, {});
+  Channel& channel = channel_of(bio);
+  const net::IoResult result = channel.lower->try_write({from, bytes_max}, {});
   if (result.ok()) {
     *bytes = result.bytes;
     return 1;
   }
-  if (result.status == net::IoStatus::kWouldBlock) BIO_set_retry_write(bio);
+  channel.write_blocked = result.status == net::IoStatus::kWouldBlock;
+  if (channel.write_blocked) BIO_set_retry_write(bio);
   return 0;
 }
 

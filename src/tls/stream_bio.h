@@ -16,6 +16,9 @@ struct Channel {
   net::Stream* lower = nullptr;
   bool ended = false;   // the peer closed without saying so in TLS
   bool barred = false;  // no more input is wanted
+  // The session's call that runs, or ran last, was blocked here.
+  bool read_blocked = false;
+  bool write_blocked = false;
   // The first bytes that came, to tell what is no TLS at all.
   std::array<char, 8> first_bytes{};
   std::size_t first_bytes_count = 0;

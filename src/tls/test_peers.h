@@ -20,6 +20,7 @@ class CountingStream final : public net::Stream {
  public:
   explicit CountingStream(std::unique_ptr<net::Stream> lower) : lower_(std::move(lower)) {}
   net::IoResult try_read(char* into, std::size_t bytes_max) override {
+    ++tries;
     const auto result = lower_->try_read(into, bytes_max);
     reads += result.ok();
     return result;
@@ -33,6 +34,9 @@ class CountingStream final : public net::Stream {
   void shutdown() override { lower_->shutdown(); }
   void abort() override { lower_->abort(); }
   net::Loop& loop() override { return lower_->loop(); }
+  [[nodiscard]] bool may_read() const override { return readable; }
+  bool readable = true;
+  int tries = 0;
   int reads = 0;
   int writes = 0;
 

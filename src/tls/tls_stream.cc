@@ -30,6 +30,11 @@ std::string_view join(std::string_view first, std::string_view second, char* rec
   return {record, first.size() + of_second};
 }
 
+// RFC 8446 section 6: level, description.
+bool is_close_notify(const void* alert, std::size_t count) {
+  return count == 2 && static_cast<const unsigned char*>(alert)[1] == SSL_AD_CLOSE_NOTIFY;
+}
+
 }  // namespace
 
 std::unique_ptr<TlsStream> TlsStream::create(std::unique_ptr<net::Stream> lower, SSL_CTX& context,
@@ -45,8 +50,9 @@ std::unique_ptr<TlsStream> TlsStream::create(std::unique_ptr<net::Stream> lower,
   return stream;
 }
 
-void TlsStream::on_message(int, int, int type, const void*, std::size_t, SSL*, void* self) {
+void TlsStream::on_message(int sent, int, int type, const void* bytes, std::size_t count, SSL*, void* self) {
   auto& stream = *static_cast<TlsStream*>(self);
+  if (type == SSL3_RT_ALERT && sent == 0) stream.peer_ended_ = is_close_notify(bytes, count);
   if (!stream.established_ || (type != SSL3_RT_HANDSHAKE && type != SSL3_RT_ALERT)) return;
   if (++stream.side_messages_ > kSideMessagesMax) stream.channel_.barred = true;
 }
@@ -78,44 +84,50 @@ std::string TlsStream::handshake_error() {
   return text;
 }
 
-// A call that brought nothing: blocked, ended or broken. `wants`: the direction below that it waits for.
-IoResult TlsStream::failed(int code, Direction& wants) {
-  switch (SSL_get_error(ssl_.get(), code)) {
-    case SSL_ERROR_WANT_READ:
-      wants = Direction::kRead;
-      return {IoStatus::kWouldBlock, 0};
-    case SSL_ERROR_WANT_WRITE:
-      wants = Direction::kWrite;
-      return {IoStatus::kWouldBlock, 0};
-    case SSL_ERROR_ZERO_RETURN:
-      return {IoStatus::kClosed, 0};
-    default:
-      ERR_clear_error();
-      broken_ = true;
-      return {IoStatus::kReset, 0};
+// A call that brought nothing: blocked, ended or broken. `wants`: the direction below that it waits for. Not
+// asked of SSL_get_error, which takes what other users of the library left in its queue for ours; to empty
+// the queue before every call costs more than this whole stream.
+IoResult TlsStream::failed(Direction& wants) {
+  const int wanted = SSL_want(ssl_.get());
+  if (wanted == SSL_READING && channel_.read_blocked) {
+    wants = Direction::kRead;
+    return {IoStatus::kWouldBlock, 0};
   }
+  if (wanted == SSL_WRITING && channel_.write_blocked) {
+    wants = Direction::kWrite;
+    return {IoStatus::kWouldBlock, 0};
+  }
+  ERR_clear_error();
+  if (peer_ended_) return {IoStatus::kClosed, 0};
+  broken_ = true;
+  return {IoStatus::kReset, 0};
 }
 
 IoResult TlsStream::try_read(char* into, std::size_t bytes_max) {
   if (broken_) return {IoStatus::kReset, 0};
   if (bytes_max == 0) return {IoStatus::kWouldBlock, 0};
-  empty_error_queue();
+  // A try that can bring nothing costs the library a thousand instructions.
+  if (drained_ && !lower_->may_read()) return {IoStatus::kWouldBlock, 0};
+  drained_ = false;
   std::size_t total = 0;
   // A call returns one record at most; more may lie in the library's buffer.
   while (total < bytes_max) {
     std::size_t bytes = 0;
+    channel_.read_blocked = channel_.write_blocked = false;
     const int code = SSL_read_ex(ssl_.get(), into + total, bytes_max - total, &bytes);
     if (channel_.barred) {
       broken_ = true;
       return {IoStatus::kReset, 0};
     }
     if (code != 1) {
-      const IoResult result = failed(code, read_wants_);
+      const IoResult result = failed(read_wants_);
+      drained_ = result.status == IoStatus::kWouldBlock && read_wants_ == Direction::kRead;
       if (total == 0) return result;
       break;
     }
     total += bytes;
-    if (SSL_has_pending(ssl_.get()) == 0) break;
+    drained_ = SSL_has_pending(ssl_.get()) == 0;
+    if (drained_) break;
   }
   side_messages_ = 0;
   read_at_ms_ = loop().now_ms();
@@ -126,14 +138,14 @@ IoResult TlsStream::try_write(std::string_view first, std::string_view second) {
   if (broken_ || ended_) return {IoStatus::kReset, 0};
   if (first.empty()) std::swap(first, second);
   if (first.empty()) return {IoStatus::kOk, 0};
-  empty_error_queue();
   std::array<char, kRecordBytesMax> record;
   const std::string_view bytes =
       second.empty() || first.size() >= kRecordBytesMax ? first : join(first, second, record.data());
   std::size_t written = 0;
+  channel_.read_blocked = channel_.write_blocked = false;
   const int code = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &written);
   if (code == 1) return {IoStatus::kOk, written};
-  const IoResult result = failed(code, write_wants_);
+  const IoResult result = failed(write_wants_);
   if (result.status != IoStatus::kClosed) return result;
   broken_ = true;
   return {IoStatus::kReset, 0};

@@ -67,7 +67,7 @@ class TlsStream final : public net::Stream {
   }
   static void on_message(int sent, int version, int type, const void* bytes, std::size_t count, SSL* ssl,
                          void* self);
-  net::IoResult failed(int code, net::Direction& wants);
+  net::IoResult failed(net::Direction& wants);
   void wait_lower(net::Direction direction);
   void lower_ready(net::Direction direction);
   void end_cleanly();
@@ -80,6 +80,8 @@ class TlsStream final : public net::Stream {
   bool broken_ = false;
   bool ending_ = false;  // close_notify waits for room in the lower stream
   bool ended_ = false;
+  bool peer_ended_ = false;  // its close_notify was read
+  bool drained_ = false;     // the library holds nothing that could be read
   int side_messages_ = 0;
   // What the last blocked try of a direction waits for below.
   net::Direction read_wants_ = net::Direction::kRead;

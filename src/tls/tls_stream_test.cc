@@ -1,8 +1,10 @@
 #include "tls/tls_stream.h"
 
 #include <gtest/gtest.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <array>
 #include <string>
 
 #include "tls/test_peers.h"
@@ -68,6 +70,56 @@ TEST_F(TlsStreamTest, a_request_and_its_answer_cost_one_read_and_one_write_below
     EXPECT_EQ(below_server->reads, i);
     EXPECT_EQ(below_server->writes, i);
   }
+}
+
+TEST_F(TlsStreamTest, a_stream_below_that_cannot_be_read_is_not_tried) {
+  connect_well();
+  char byte = 0;
+  EXPECT_EQ(server->try_read(&byte, 1).status, IoStatus::kWouldBlock);
+  client->try_write("xy", "");
+  below_server->readable = false;
+  below_server->tries = 0;
+  EXPECT_EQ(server->try_read(&byte, 1).status, IoStatus::kWouldBlock);
+  EXPECT_EQ(below_server->tries, 0);
+  below_server->readable = true;
+  EXPECT_EQ(server->try_read(&byte, 1).status, IoStatus::kOk);
+  // What the library holds already needs nothing from below.
+  below_server->readable = false;
+  EXPECT_EQ(server->try_read(&byte, 1).status, IoStatus::kOk);
+  EXPECT_EQ(byte, 'y');
+  EXPECT_EQ(server->try_read(&byte, 1).status, IoStatus::kWouldBlock);
+}
+
+TEST_F(TlsStreamTest, an_end_that_came_with_the_last_bytes_is_seen_without_a_read_below) {
+  connect_well();
+  client->try_write("last", "");
+  client->shutdown();
+  std::array<char, 16> bytes;
+  EXPECT_EQ(server->try_read(bytes.data(), bytes.size()).bytes, 4U);
+  below_server->readable = false;
+  EXPECT_EQ(server->try_read(bytes.data(), bytes.size()).status, IoStatus::kClosed);
+}
+
+TEST_F(TlsStreamTest, errors_that_others_left_in_the_library_are_not_taken_for_ours) {
+  connect_well();
+  char byte = 0;
+  ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+  EXPECT_EQ(server->try_read(&byte, 1).status, IoStatus::kWouldBlock);
+  client->try_write("x", "");
+  EXPECT_EQ(server->try_read(&byte, 1).status, IoStatus::kOk);
+  client->shutdown();
+  ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+  EXPECT_EQ(receive_all(*server).end, IoStatus::kClosed);
+}
+
+TEST_F(TlsStreamTest, a_fatal_alert_is_no_clean_end) {
+  connect_well();
+  // What is no record makes the client give up with an alert, which the server then reads.
+  dynamic_cast<TlsStream&>(*server).lower().try_write("no record at all, but long enough to be read", "");
+  char byte = 0;
+  for (int i = 0; i < 3; ++i) client->try_read(&byte, 1);
+  EXPECT_EQ(receive_all(*client).end, IoStatus::kReset);
+  EXPECT_EQ(receive_all(*server).end, IoStatus::kReset);
 }
 
 TEST_F(TlsStreamTest, head_and_body_share_a_record_up_to_its_limit) {

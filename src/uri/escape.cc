@@ -11,11 +11,11 @@ namespace {
 
 constexpr char kHex[] = "0123456789ABCDEF";
 
+}  // namespace
+
 bool is_unreserved(char c) {
   return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
-
-}  // namespace
 
 int read_escape(const char* at, const char* end) {
   if (end - at < 3) return -1;

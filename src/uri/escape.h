@@ -38,6 +38,8 @@ inline ByteClass path_class(char c) {
   return kPathClass[static_cast<unsigned char>(c)];
 }
 
+// RFC 3986 section 2.3.
+bool is_unreserved(char c);
 // The byte that the escape at `at` stands for, or -1; `at` points to a '%' before `end`.
 int read_escape(const char* at, const char* end);
 // Three bytes at `out`, upper case; returns one past them.

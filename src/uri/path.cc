@@ -19,7 +19,7 @@ struct Survey {
   bool has_escapes = false;
 };
 
-Result<Survey, PathError> survey(std::string_view raw) {
+Result<Survey, PathError> survey(std::string_view raw, bool semicolons) {
   Survey seen;
   for (const char c : raw) {
     switch (path_class(c)) {
@@ -32,7 +32,8 @@ Result<Survey, PathError> survey(std::string_view raw) {
         seen.has_escapes = true;
         break;
       case ByteClass::kSemicolon:
-        return Err(PathError::kParameter);
+        if (!semicolons) return Err(PathError::kParameter);
+        break;
       case ByteClass::kBackslash:
         return Err(PathError::kBackslash);
       case ByteClass::kControl:
@@ -46,7 +47,7 @@ Result<Survey, PathError> survey(std::string_view raw) {
 
 // One segment with escapes, decoded into the arena. Bytes that would mean something else once they stand bare
 // are refused: the upstream, and whatever stands between, may decode at another time than we do.
-Result<std::string_view, PathError> decode_segment(std::string_view raw, Arena& arena) {
+Result<std::string_view, PathError> decode_segment(std::string_view raw, bool semicolons, Arena& arena) {
   char* const decoded = static_cast<char*>(arena.allocate(raw.size(), 1));
   char* out = decoded;
   const char* const end = raw.data() + raw.size();
@@ -59,7 +60,7 @@ Result<std::string_view, PathError> decode_segment(std::string_view raw, Arena& 
     if (escape < 0) return Err(PathError::kBadEscape);
     const char byte = static_cast<char>(escape);
     if (byte == '/' || byte == '\\') return Err(PathError::kEncodedSlash);
-    if (byte == ';') return Err(PathError::kParameter);
+    if (byte == ';' && !semicolons) return Err(PathError::kParameter);
     if (is_control(byte)) return Err(PathError::kControlCharacter);
     *out++ = byte;
     at += 2;
@@ -117,27 +118,65 @@ std::string_view name(PathError error) {
   std::abort();
 }
 
-Result<Path, PathError> normalize_path(std::string_view raw, Arena& arena) {
+std::string_view keep_delimiters(const Path& path, Arena& arena) {
+  std::size_t bytes = 0;
+  for (const std::string_view raw : path.raw_segments) bytes += raw.size() + 1;
+  char* const kept = static_cast<char*>(arena.allocate(bytes, 1));
+  char* out = kept;
+  for (const std::string_view raw : path.raw_segments) {
+    *out++ = '/';
+    const char* const end = raw.data() + raw.size();
+    for (const char* at = raw.data(); at != end; ++at) {
+      const int escape = *at == '%' ? read_escape(at, end) : -1;  // well-formed: it was decoded before
+      if (escape < 0) {
+        *out++ = *at;
+        continue;
+      }
+      const char byte = static_cast<char>(escape);
+      at += 2;
+      if (is_unreserved(byte)) {
+        *out++ = byte;
+      } else {
+        out = write_escape(out, byte);
+      }
+    }
+  }
+  return {kept, static_cast<std::size_t>(out - kept)};
+}
+
+Result<Path, PathError> normalize_path(std::string_view raw, Arena& arena, bool semicolons) {
   if (!raw.starts_with('/')) return Err(PathError::kNotAbsolute);
-  const auto seen = survey(raw);
+  const auto seen = survey(raw, semicolons);
   if (!seen) return Err(seen.error());
   if (seen->segments > kPathSegmentsMax) return Err(PathError::kTooManySegments);
+  Path path;
   const std::span<std::string_view> segments = arena.array<std::string_view>(seen->segments);
+  const std::span<std::string_view> received =
+      seen->has_escapes ? arena.array<std::string_view>(seen->segments) : segments;
+  path.segments = segments;
+  path.raw_segments = received;
   std::string_view rest = raw;
-  for (std::string_view& segment : segments) {
+  for (std::size_t i = 0; i < segments.size(); ++i) {
     rest.remove_prefix(1);
-    segment = rest.substr(0, rest.find('/'));
+    std::string_view segment = rest.substr(0, rest.find('/'));
     rest.remove_prefix(segment.size());
     if (segment.empty() && !rest.empty()) return Err(PathError::kEmptySegment);
+    received[i] = segment;
     if (seen->has_escapes && segment.find('%') != std::string_view::npos) {
-      const auto decoded = decode_segment(segment, arena);
+      const auto decoded = decode_segment(segment, semicolons, arena);
       if (!decoded) return Err(decoded.error());
       segment = *decoded;
     }
     if (segment == "." || segment == "..") return Err(PathError::kDotSegment);
+    segments[i] = segment;
+    path.has_semicolons |= semicolons && segment.find(';') != std::string_view::npos;
   }
-  return Path{.segments = segments,
-              .canonical = seen->has_escapes ? write_canonical(segments, raw.size(), arena) : raw};
+  path.canonical = raw;
+  if (seen->has_escapes) {
+    path.canonical =
+        path.has_semicolons ? keep_delimiters(path, arena) : write_canonical(segments, raw.size(), arena);
+  }
+  return path;
 }
 
 }  // namespace caponier::uri

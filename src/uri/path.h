@@ -31,20 +31,28 @@ std::string_view name(PathError error);
 inline constexpr std::uint32_t kPathSegmentsMax = 64;
 
 struct Path {
-  std::span<const std::string_view> segments;  // decoded; "/" has one empty segment, "/a/" has "a" and ""
-  std::string_view canonical;                  // the one spelling that goes upstream
+  std::span<const std::string_view> segments;      // decoded; "/" has one empty segment, "/a/" has "a" and ""
+  std::span<const std::string_view> raw_segments;  // as received
+  std::string_view canonical;                      // the one spelling that goes upstream
+  bool has_semicolons = false;
 };
 
 // `raw` is the path of a request target, without query. Result views `arena` and `raw`. Segments are split
 // before decoding. The canonical form percent-encodes exactly what RFC 3986 pchar does not allow, upper-case
-// hexadecimal.
-Result<Path, PathError> normalize_path(std::string_view raw, Arena& arena);
+// hexadecimal. `semicolons`: the caller judges ';', because some path of its API declares parameters of the
+// style matrix; otherwise it is an error.
+Result<Path, PathError> normalize_path(std::string_view raw, Arena& arena, bool semicolons = false);
+
+// The canonical form in which an encoded delimiter stays encoded ("a%2Cb" is one item, "a,b" are two): only
+// what RFC 3986 calls unreserved is decoded. For paths whose segments hold lists and objects.
+std::string_view keep_delimiters(const Path& path, Arena& arena);
 
 struct QueryPair {
   std::string_view name;       // decoded
   std::string_view value;      // decoded; '+' is left as it is in `value_raw`, a space here
   std::string_view value_raw;  // as received, escapes included
   bool has_equals = false;
+  bool has_semicolon = false;  // bare, in the value
 };
 
 enum class QueryError : std::uint8_t {
@@ -57,7 +65,8 @@ enum class QueryError : std::uint8_t {
 std::string_view name(QueryError error);
 
 // `raw` is what follows '?'. Empty pairs ("a=1&&b=2") are dropped. Pairs view `arena` and `raw`.
-// ';' is refused, because some servers take it for '&'; '[' and ']' may stand bare.
+// ';' is refused in names; in values it is for the caller to refuse, because some servers take it for '&'.
+// '[' and ']' may stand bare.
 Result<std::span<QueryPair>, QueryError> parse_query(std::string_view raw, Arena& arena,
                                                      std::uint32_t pairs_max);
 

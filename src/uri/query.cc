@@ -8,20 +8,21 @@
 namespace caponier::uri {
 namespace {
 
-// RFC 3986 query characters; '[' and ']' as well, which every client sends bare. ';' is refused: some servers
-// take it for '&'.
-bool stands_for_itself(char c) {
+// RFC 3986 query characters; '[' and ']' as well, which every client sends bare. ';' only where the caller
+// looks at it: some servers take it for '&'.
+bool stands_for_itself(char c, bool semicolons) {
   const ByteClass byte = path_class(c);
+  if (byte == ByteClass::kSemicolon) return semicolons;
   return byte == ByteClass::kPlain || byte == ByteClass::kSlash || c == '?' || c == '[' || c == ']';
 }
 
 // Decodes one name or value; what needs no decoding is viewed where it stands.
-Result<std::string_view, QueryError> decode_part(std::string_view raw, Arena& arena) {
+Result<std::string_view, QueryError> decode_component(std::string_view raw, bool semicolons, Arena& arena) {
   bool needs_decoding = false;
   for (const char c : raw) {
     if (c == '+' || c == '%') {
       needs_decoding = true;
-    } else if (!stands_for_itself(c)) {
+    } else if (!stands_for_itself(c, semicolons)) {
       return Err(path_class(c) == ByteClass::kControl ? QueryError::kControlCharacter
                                                       : QueryError::kForbiddenCharacter);
     }
@@ -87,12 +88,13 @@ Result<std::span<QueryPair>, QueryError> parse_query(std::string_view raw, Arena
     const std::size_t equals = text.find('=');
     pair.has_equals = equals != std::string_view::npos;
     pair.value_raw = pair.has_equals ? text.substr(equals + 1) : std::string_view();
-    const auto decoded_name = decode_part(text.substr(0, equals), arena);
+    const auto decoded_name = decode_component(text.substr(0, equals), false, arena);
     if (!decoded_name) return Err(decoded_name.error());
-    const auto decoded_value = decode_part(pair.value_raw, arena);
+    const auto decoded_value = decode_component(pair.value_raw, true, arena);
     if (!decoded_value) return Err(decoded_value.error());
     pair.name = *decoded_name;
     pair.value = *decoded_value;
+    pair.has_semicolon = pair.value_raw.find(';') != std::string_view::npos;
   }
   return pairs;
 }

@@ -1,7 +1,7 @@
 // A YAML 1.2 document (core schema) read at load time into a Tree with positions: libyaml's events, our tree.
 // Duplicate keys, more than one document, unknown tags, non-string keys that are not scalars, recursive
 // aliases and aliases that expand past kYamlAliasNodesMax are refused. `yes`, `no`, `on`, `off` are strings;
-// numbers and keys keep their text.
+// numbers and keys keep their text. `document` is stamped on every node.
 #pragma once
 
 #include <memory>
@@ -14,6 +14,7 @@
 
 namespace caponier::yaml {
 
-Result<std::unique_ptr<Tree>, Diagnostic> read_tree(std::string_view text, std::string file);
+Result<std::unique_ptr<Tree>, Diagnostic> read_tree(std::string_view text, std::string file,
+                                                    std::uint32_t document = 0);
 
 }  // namespace caponier::yaml

@@ -37,9 +37,9 @@ struct Event {
 
 }  // namespace
 
-TreeReader::TreeReader(std::string_view text, std::string file)
+TreeReader::TreeReader(std::string_view text, std::string file, std::uint32_t document)
     : text_(text.substr(0, kDocumentBytesMax)),
-      tree_(std::make_unique<Tree>(std::move(file))),
+      tree_(std::make_unique<Tree>(std::move(file), document)),
       lines_(text_) {
   if (text.size() > kDocumentBytesMax) {
     fail(kTooLarge, {}, "the file is larger than " + std::to_string(kDocumentBytesMax) + " bytes",

@@ -19,7 +19,7 @@ namespace caponier::yaml {
 
 class TreeReader {
  public:
-  TreeReader(std::string_view text, std::string file);
+  TreeReader(std::string_view text, std::string file, std::uint32_t document);
   TreeReader(const TreeReader&) = delete;
   TreeReader& operator=(const TreeReader&) = delete;
   ~TreeReader();

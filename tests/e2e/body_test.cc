@@ -15,7 +15,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(CAPONIER_SANITIZED)
 constexpr bool kSanitized = true;  // holds far more memory than the program asks for
 #else
 constexpr bool kSanitized = false;

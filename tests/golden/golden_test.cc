@@ -143,7 +143,7 @@ struct World {
 
   std::shared_ptr<const plan::Plan> plan;
   stages::Limiter limiter{1 << 10};
-  stages::TokenCache tokens{64};
+  stages::TokenCache tokens{64, {}};
   stages::KeyRing ring;
   stages::State state;
   stages::Peer peer;

@@ -42,6 +42,7 @@ World::World(const Api& api, std::uint64_t seed, const Weather& the_weather)
       std::make_unique<Upstream>(network, kUpstreamPort, [this](const Seen& seen) { return choose(seen); });
   auto listener = network.listen(*net::parse_address("127.0.0.1", kGatewayPort)).value();
   worker->serve(std::move(listener), std::make_shared<gateway::Surface>(gateway::Surface{"public", nullptr}));
+  worker->start();
 }
 
 World::~World() {

@@ -76,7 +76,9 @@ Verdict<Admitted> admit(const State& state, const Exchange& exchange) {
   if (taken == Taken::kNo) {
     return refuse(Reason::kTooManyRequestsAddress, "the address used up its budget of requests", bucket);
   }
-  if (state.limiter->peek(failure_budget(state, exchange), bucket, exchange.now.steady_us) != Taken::kYes) {
+  const BucketTake failures = failure_budget(state, exchange);
+  if (!state.limiter->would_give(failures, exchange.now.steady_us)) {
+    (void)state.limiter->peek(failures, bucket, exchange.now.steady_us);
     return refuse(Reason::kTooManyFailures, "the address used up its budget of failed authentications",
                   bucket);
   }

@@ -117,8 +117,8 @@ Verdict<Unit> read_bearer(const State& state, Exchange& exchange, const plan::Op
   principal.claims = std::move(verified->claims);
   principal.anonymous = false;
   principal.issuer = principal.claims->issuer;
-  principal.subject =
-      principal.claims->subject.empty() ? principal.claims->client_id : principal.claims->subject;
+  principal.subject = subject_of(*principal.claims);
+  principal.identity_headers = verified->identity_headers;
   principal.credential = hex_name(exchange.arena, "token:", verified->digest.high);
   principal.credential_hash = verified->identity_hash;
   return Unit{};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "stages/identity_headers.h"
 
 namespace caponier::stages {
 namespace {
@@ -91,6 +92,26 @@ std::uint64_t identity_hash(const State& state, Exchange& exchange, const jose::
   return keyed_hash(state.digest_key, text.append(name));
 }
 
+// The claims, and in the same memory what is made from them once.
+VerifiedToken facts_of(jose::Claims claims, std::uint32_t issuer, const Digest128& digest) {
+  struct Facts {
+    jose::Claims claims;
+    std::string headers;
+  };
+  auto facts = std::make_shared<Facts>();
+  facts->claims = std::move(claims);
+  {
+    TextWriter headers(facts->headers);
+    append_identity_headers(headers, subject_of(facts->claims), facts->claims.issuer, facts->claims.scopes);
+  }
+  VerifiedToken verified;
+  verified.identity_headers = facts->headers;
+  verified.claims = std::shared_ptr<const jose::Claims>(facts, &facts->claims);
+  verified.issuer = issuer;
+  verified.digest = digest;
+  return verified;
+}
+
 Verdict<VerifiedToken> verify_anew(const State& state, Exchange& exchange, std::string_view token,
                                    std::span<const std::uint32_t> issuers, const Digest128& digest) {
   const auto& all = exchange.plan->issuers;
@@ -104,12 +125,12 @@ Verdict<VerifiedToken> verify_anew(const State& state, Exchange& exchange, std::
   const std::uint64_t generation = state.keys->generation(*issuer);
   auto claims = check_signature(state, exchange, *unverified, *issuer);
   if (!claims) return std::move(claims).refusal<VerifiedToken>();
-  VerifiedToken verified{std::make_shared<const jose::Claims>(std::move(*claims)), *issuer, digest, 0};
+  VerifiedToken verified = facts_of(std::move(*claims), *issuer, digest);
   verified.identity_hash = identity_hash(state, exchange, *verified.claims, digest);
   // What is over already is not worth a place.
   if (!jose::check_claims(*verified.claims, all[*issuer].rules, exchange.now.wall_s())) {
-    state.tokens->insert(
-        {digest, verified.claims, *issuer, state.keys->id(), generation, verified.identity_hash});
+    state.tokens->insert({digest, verified.claims, *issuer, state.keys->id(), generation,
+                          verified.identity_hash, verified.identity_headers});
   }
   return verified;
 }
@@ -151,13 +172,13 @@ Verdict<std::string_view> presented_token(const http::RequestHead& head, const T
 
 Verdict<VerifiedToken> verify_token(const State& state, Exchange& exchange, std::string_view token,
                                     std::span<const std::uint32_t> issuers) {
-  const Digest128 digest = keyed_digest(state.digest_key, token);
+  const Digest128 digest = state.tokens->name(token);
   const std::int64_t now_s = exchange.now.wall_s();
   VerifiedToken verified;
   const CachedToken* cached = state.tokens->find(digest, state.keys->id(), now_s);
   if (cached != nullptr && cached->key_generation == state.keys->generation(cached->issuer) &&
       std::ranges::find(issuers, cached->issuer) != issuers.end()) {
-    verified = {cached->claims, cached->issuer, digest, cached->identity_hash};
+    verified = {cached->claims, cached->issuer, digest, cached->identity_hash, cached->identity_headers};
   } else {
     auto anew = verify_anew(state, exchange, token, issuers, digest);
     if (!anew) return anew;

@@ -4,8 +4,9 @@
 
 namespace caponier::stages {
 
-TokenCache::TokenCache(std::uint32_t entries_max)
-    : ways_(std::min<std::size_t>(entries_max, kWays)),
+TokenCache::TokenCache(std::uint32_t entries_max, const DigestKey& key)
+    : digest_(key),
+      ways_(std::min<std::size_t>(entries_max, kWays)),
       sets_(std::max<std::size_t>(1, entries_max / kWays)) {}
 
 const CachedToken* TokenCache::find(const Digest128& digest, std::uint64_t plan_id,

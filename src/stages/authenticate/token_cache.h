@@ -5,9 +5,10 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
-#include "base/digest.h"
+#include "base/long_digest.h"
 #include "jose/token.h"
 
 namespace caponier::stages {
@@ -18,12 +19,15 @@ struct CachedToken {
   std::uint32_t issuer = 0;   // index into Plan::issuers
   std::uint64_t plan_id = 0;  // of the KeyRing: issuer indices hold for one Plan only
   std::uint64_t key_generation = 0;
-  std::uint64_t identity_hash = 0;  // Principal::credential_hash
+  std::uint64_t identity_hash = 0;    // Principal::credential_hash
+  std::string_view identity_headers;  // Principal::identity_headers; lives as long as the claims
 };
 
 class TokenCache {
  public:
-  explicit TokenCache(std::uint32_t entries_max);
+  // All workers of a process name tokens under the same key.
+  TokenCache(std::uint32_t entries_max, const DigestKey& key);
+  [[nodiscard]] Digest128 name(std::string_view token) const { return digest_(token); }
   // Null if unknown, from another Plan, or past exp; the caller compares the key generation. Valid until
   // insert().
   [[nodiscard]] const CachedToken* find(const Digest128& digest, std::uint64_t plan_id,
@@ -35,6 +39,7 @@ class TokenCache {
   static constexpr std::size_t kWays = 8;
   using Set = std::array<CachedToken, kWays>;
 
+  LongDigest digest_;
   std::size_t ways_;  // 8, fewer if fewer entries are allowed in all
   std::size_t size_ = 0;
   std::vector<std::unique_ptr<Set>> sets_;  // made when first used; the entry that expires first goes

@@ -5,6 +5,8 @@
 namespace caponier::stages {
 namespace {
 
+constexpr DigestKey kKey = {1, 2};
+
 CachedToken token(std::uint64_t low, std::int64_t expires_at_s, std::uint64_t plan_id = 1) {
   auto claims = std::make_shared<jose::Claims>();
   claims->expires_at_s = expires_at_s;
@@ -12,14 +14,14 @@ CachedToken token(std::uint64_t low, std::int64_t expires_at_s, std::uint64_t pl
 }
 
 TEST(TokenCache, facts_are_found_until_exp_and_not_at_exp) {
-  TokenCache cache(64);
+  TokenCache cache(64, kKey);
   cache.insert(token(1, 100));
   EXPECT_NE(cache.find({1, 0}, 1, 99), nullptr);
   EXPECT_EQ(cache.find({1, 0}, 1, 100), nullptr);
 }
 
 TEST(TokenCache, facts_of_another_plan_or_digest_are_not_found) {
-  TokenCache cache(64);
+  TokenCache cache(64, kKey);
   cache.insert(token(1, 100));
   EXPECT_EQ(cache.find({1, 0}, 2, 50), nullptr);
   EXPECT_EQ(cache.find({1, 9}, 1, 50), nullptr);
@@ -27,7 +29,7 @@ TEST(TokenCache, facts_of_another_plan_or_digest_are_not_found) {
 }
 
 TEST(TokenCache, the_same_token_takes_one_place) {
-  TokenCache cache(64);
+  TokenCache cache(64, kKey);
   cache.insert(token(1, 100));
   cache.insert(token(1, 200, 2));
   EXPECT_EQ(cache.size(), 1U);
@@ -35,7 +37,7 @@ TEST(TokenCache, the_same_token_takes_one_place) {
 }
 
 TEST(TokenCache, never_holds_more_than_its_bound_and_gives_up_what_expires_first) {
-  TokenCache cache(8);
+  TokenCache cache(8, kKey);
   for (std::uint64_t i = 1; i <= 8; ++i) cache.insert(token(i, 100 + static_cast<std::int64_t>(i)));
   EXPECT_EQ(cache.size(), 8U);
   cache.insert(token(9, 500));
@@ -46,7 +48,7 @@ TEST(TokenCache, never_holds_more_than_its_bound_and_gives_up_what_expires_first
 }
 
 TEST(TokenCache, a_bound_of_zero_keeps_nothing) {
-  TokenCache cache(0);
+  TokenCache cache(0, kKey);
   cache.insert(token(1, 100));
   EXPECT_EQ(cache.size(), 0U);
   EXPECT_EQ(cache.find({1, 0}, 1, 50), nullptr);

@@ -4,6 +4,9 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "stages/check/strip.h"
+#include "stages/parameter_value.h"
+#include "stages/violation.h"
 
 namespace caponier::stages {
 namespace {
@@ -47,46 +50,156 @@ const http::Header* content_type(const http::ResponseHead& head, bool& repeated)
   return found;
 }
 
-bool is_declared(const plan::Response& response, std::string_view value) {
+// The most specific of the declared bodies that `value` is.
+const plan::ResponseBody* declared_body(const plan::Response& response, std::string_view value) {
+  const auto is_written_so = [value](const plan::ResponseBody& body) {
+    const http::MediaType& type = body.parsed;
+    return value.size() == type.type.size() + 1 + type.subtype.size() && value.starts_with(type.type) &&
+           value[type.type.size()] == '/' && value.ends_with(type.subtype);
+  };
+  const auto same = std::ranges::find_if(response.bodies, is_written_so);
+  if (same != response.bodies.end()) return &*same;
   const auto given = http::parse_media_type(value);
-  if (!given) return false;
-  return std::ranges::any_of(response.parsed,
-                             [&given](const http::MediaType& range) { return http::matches(range, *given); });
+  if (!given) return nullptr;
+  const auto found = std::ranges::find_if(response.bodies, [&given](const plan::ResponseBody& body) {
+    return http::matches(body.parsed, *given);
+  });
+  return found == response.bodies.end() ? nullptr : &*found;
+}
+
+// A refusal about an answer tells the client nothing but that there was none.
+Denial private_denial(Denial denial) {
+  denial.stage = kStage;
+  denial.public_pointer.clear();
+  denial.public_rule.clear();
+  return denial;
+}
+
+bool is_encoded(const http::ResponseHead& head) {
+  return std::ranges::any_of(head.headers, [](const http::Header& header) {
+    return header.field == http::Field::kContentEncoding && !equals_ignore_case(header.value, "identity");
+  });
+}
+
+std::optional<Denial> check_headers(Exchange& exchange, const plan::Response& response,
+                                    const http::ResponseHead& head) {
+  for (const plan::Parameter& declared : response.headers) {
+    const auto is_it = [&declared](const http::Header& header) {
+      return equals_ignore_case(header.name, declared.name);
+    };
+    const auto found = std::ranges::find_if(head.headers, is_it);
+    if (found == head.headers.end()) {
+      if (!declared.required) continue;
+      return deny(Reason::kResponseHeaderUnmet, kStage, "the upstream did not send " + declared.name,
+                  declared.where.text);
+    }
+    const uri::StyledText text{found->value, declared.style, declared.explode, uri::Escapes::kNone,
+                               declared.name};
+    ParameterText given = read_styled(exchange.arena, declared, "header", text);
+    given.reason = Reason::kResponseHeaderUnmet;
+    if (auto denial = judge_parameter(exchange, given)) return private_denial(std::move(*denial));
+  }
+  return std::nullopt;
+}
+
+Verdict<ResponseDecision> check_declared(Exchange& exchange, const plan::Operation& operation,
+                                         const plan::Response& response, const http::ResponseHead& head) {
+  ResponseDecision decision{nullptr, operation.response_mode, operation.response_bytes_max};
+  bool repeated = false;
+  const http::Header* type = content_type(head, repeated);
+  const auto refuse = [&response](std::string detail) {
+    return deny(Reason::kResponseMediaTypeUndeclared, kStage, std::move(detail), response.where.text);
+  };
+  if (repeated) return refuse("the upstream sent Content-Type more than once");
+  if (auto denial = check_headers(exchange, response, head)) return std::move(*denial);
+  // Without a body the media type describes nothing, but that of a HEAD is what GET would give.
+  if (!has_body(*exchange.head, head)) {
+    const bool describes =
+        exchange.head->method == http::Method::kHead && type != nullptr && !response.bodies.empty();
+    if (describes && declared_body(response, type->value) == nullptr) {
+      return refuse("the upstream's media type is not declared for this status");
+    }
+    return decision;
+  }
+  if (response.bodies.empty()) return refuse("the upstream sent a body where none is declared");
+  if (type == nullptr) return refuse("the upstream sent a body without Content-Type");
+  const plan::ResponseBody* body = declared_body(response, type->value);
+  if (body == nullptr) return refuse("the upstream's media type is not declared for this status");
+  if (body->program == nullptr) return decision;
+  if (is_encoded(head)) {
+    return deny(Reason::kResponseBodyMalformed, kStage, "the upstream encoded a body that is to be judged",
+                body->where.text);
+  }
+  if (head.body.kind == http::BodyKind::kLength && head.body.bytes > decision.bytes_max) {
+    return deny(Reason::kResponseBodyTooLarge, kStage,
+                "Content-Length is over the bound of " + std::to_string(decision.bytes_max),
+                body->where.text);
+  }
+  decision.body = body;
+  return decision;
+}
+
+Verdict<ResponseDecision> check_head(Exchange& exchange, const plan::Operation& operation,
+                                     const http::ResponseHead& head) {
+  const plan::Response* response = declared_response(operation, head.status);
+  if (response != nullptr) return check_declared(exchange, operation, *response, head);
+  const http::RequestHead& request = *exchange.head;
+  const bool reads = request.method == http::Method::kGet || request.method == http::Method::kHead;
+  if (head.status == 304 && reads && is_conditional(request)) return ResponseDecision{};
+  return deny(Reason::kResponseStatusUndeclared, kStage,
+              "the upstream answered " + std::to_string(head.status) + ", which is not declared",
+              operation.where.text);
+}
+
+std::optional<Denial> judge(Exchange& exchange, const plan::ResponseBody& declared, std::string_view body,
+                            std::uint64_t bytes_max) {
+  JsonLimits limits = exchange.plan->limits.json;
+  limits.bytes_max = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes_max, UINT32_MAX));
+  const auto value = exchange.body_document.read(body, limits);
+  if (!value) {
+    return deny(
+        Reason::kResponseBodyMalformed, kStage,
+        std::string(json::name(value.error().error)) + " at byte " + std::to_string(value.error().offset),
+        declared.where.text);
+  }
+  if (schema::evaluate(*declared.program, *value) == schema::Outcome::kValid) return std::nullopt;
+  return private_denial(violation_denial(exchange, Reason::kResponseBodyInvalid, *declared.program, *value,
+                                         "", declared.where.text));
 }
 
 }  // namespace
 
-Verdict<CheckedResponse> check(const http::RequestHead& request, const Matched& matched,
-                               const http::ResponseHead& head) {
+Verdict<ResponseDecision> check(Exchange& exchange, const Matched& matched, const http::ResponseHead& head) {
   const plan::Operation& operation = *matched.operation;
-  const plan::Response* response = declared_response(operation, head.status);
-  if (response == nullptr) {
-    const bool reads = request.method == http::Method::kGet || request.method == http::Method::kHead;
-    if (head.status == 304 && reads && is_conditional(request)) return CheckedResponse{};
-    return deny(Reason::kResponseStatusUndeclared, kStage,
-                "the upstream answered " + std::to_string(head.status) + ", which is not declared",
-                operation.where.text);
+  auto decision = check_head(exchange, operation, head);
+  Denial* const denial = decision.denial();
+  if (denial == nullptr || operation.response_mode != plan::ResponseMode::kReport) return decision;
+  exchange.reported = std::move(*denial);
+  return ResponseDecision{};
+}
+
+Verdict<ValidResponse> check_body(Exchange& exchange, const ResponseDecision& decision,
+                                  std::string_view body) {
+  if (decision.body == nullptr) return Denial{};
+  std::optional<Denial> denial =
+      body.size() > decision.bytes_max
+          ? deny(Reason::kResponseBodyTooLarge, kStage,
+                 "the body is over the bound of " + std::to_string(decision.bytes_max),
+                 decision.body->where.text)
+          : judge(exchange, *decision.body, body, decision.bytes_max);
+  if (!denial) return ValidResponse{body};
+  if (decision.mode == plan::ResponseMode::kReport) {
+    exchange.reported = std::move(*denial);
+    return ValidResponse{body};
   }
-  bool repeated = false;
-  const http::Header* type = content_type(head, repeated);
-  const auto refuse = [response](std::string detail) {
-    return deny(Reason::kResponseMediaTypeUndeclared, kStage, std::move(detail), response->where.text);
-  };
-  if (repeated) return refuse("the upstream sent Content-Type more than once");
-  // Without a body the media type describes nothing, but that of a HEAD is what GET would give.
-  if (!has_body(request, head)) {
-    const bool describes =
-        request.method == http::Method::kHead && type != nullptr && !response->media_types.empty();
-    if (describes && !is_declared(*response, type->value)) {
-      return refuse("the upstream's media type is not declared for this status");
-    }
-    return CheckedResponse{};
-  }
-  if (response->media_types.empty()) return refuse("the upstream sent a body where none is declared");
-  if (type == nullptr) return refuse("the upstream sent a body without Content-Type");
-  if (!is_declared(*response, type->value))
-    return refuse("the upstream's media type is not declared for this status");
-  return CheckedResponse{};
+  if (decision.mode != plan::ResponseMode::kStrip || denial->reason != Reason::kResponseBodyInvalid)
+    return std::move(*denial);
+  std::string& stripped = exchange.stripped_body;
+  stripped.clear();
+  if (!strip(exchange.body_document.root(), *decision.body->shape, stripped)) return std::move(*denial);
+  denial = judge(exchange, *decision.body, stripped, UINT32_MAX);
+  if (denial) return std::move(*denial);
+  return ValidResponse{stripped};
 }
 
 }  // namespace caponier::stages

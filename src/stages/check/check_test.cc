@@ -28,7 +28,7 @@ std::string checked(const World& world, std::string_view line, std::uint16_t sta
                     http::BodyKind kind = http::BodyKind::kChunked) {
   Request request(world, std::string(line) + " HTTP/1.1\r\n");
   const Matched matched = *match(request.exchange);
-  auto verdict = check(*request.exchange.head, matched, answer(status, headers, kind));
+  auto verdict = check(request.exchange, matched, answer(status, headers, kind));
   return std::string(verdict ? "none" : id(verdict.denial()->reason));
 }
 
@@ -67,7 +67,177 @@ TEST(Check, not_modified_answers_a_condition_only) {
   EXPECT_EQ(checked(world, "GET /v1/public", 304, {}, none), "response-status-undeclared");
   Request request(world, "GET /v1/public HTTP/1.1\r\nIf-None-Match: \"a\"\r\n");
   const Matched matched = *match(request.exchange);
-  EXPECT_TRUE(check(*request.exchange.head, matched, answer(304, {}, none)));
+  EXPECT_TRUE(check(request.exchange, matched, answer(304, {}, none)));
+}
+
+constexpr std::string_view kAnswers = R"(openapi: 3.1.0
+info: {title: Answers, version: '1'}
+components:
+  schemas:
+    User:
+      type: object
+      required: [name]
+      properties:
+        name: {type: string, maxLength: 10}
+        password: {type: string, writeOnly: true}
+        tags: {type: array, items: {type: object, properties: {id: {type: integer}}}}
+paths:
+  /enforced:
+    get:
+      security: []
+      x-caponier: {public: {reason: test}, response: {mode: enforce, bytes_max: 60}}
+      responses: &responses
+        '200':
+          description: ok
+          headers:
+            X-Count: {required: true, schema: {type: integer, maximum: 9}}
+            X-Tags: {schema: {type: array, items: {type: string, enum: [a, b]}}}
+          content:
+            application/json: {schema: {$ref: '#/components/schemas/User'}}
+            text/plain: {}
+  /stripped:
+    get:
+      security: []
+      x-caponier: {public: {reason: test}, response: strip}
+      responses: *responses
+  /reported:
+    get:
+      security: []
+      x-caponier: {public: {reason: test}, response: report}
+      responses: *responses
+  /streamed:
+    get:
+      security: []
+      x-caponier: {public: {reason: test}, response: stream}
+      responses: *responses
+)";
+
+struct Answered {
+  std::string reason = "none";
+  std::string body;
+  std::string reported;
+  std::string detail;
+  bool holds = false;
+};
+
+Answered answered(const World& world, std::string_view path, std::string_view body,
+                  std::vector<http::Header> headers = {{"X-Count", "3"}}) {
+  Request request(world, "GET " + std::string(path) + " HTTP/1.1\r\n");
+  Exchange& exchange = request.exchange;
+  const Matched matched = *match(exchange);
+  headers.push_back(type("application/json"));
+  Answered out;
+  auto decision = check(exchange, matched, answer(200, headers));
+  if (!decision) {
+    out.reason = id(decision.denial()->reason);
+    EXPECT_EQ(decision.denial()->public_pointer + decision.denial()->public_rule, "");
+    return out;
+  }
+  out.holds = decision->holds();
+  if (decision->body != nullptr) {
+    auto judged = check_body(exchange, *decision, body);
+    if (judged) {
+      out.body = judged->bytes;
+    } else {
+      out.reason = id(judged.denial()->reason);
+      out.detail = judged.denial()->detail;
+      EXPECT_EQ(judged.denial()->public_pointer + judged.denial()->public_rule, "");
+    }
+  }
+  if (exchange.reported) out.reported = id(exchange.reported->reason);
+  return out;
+}
+
+struct AnswerWorld : World {
+  AnswerWorld() : World(kAnswers, "upstream: http://127.0.0.1:9000\n") {}
+};
+
+TEST(Check, an_enforced_body_is_what_its_schema_says_within_its_bound) {
+  const AnswerWorld world;
+  struct Case {
+    std::string body;
+    std::string_view reason;
+  };
+  for (const Case& c : {
+           Case{R"({"name":"a"})", "none"},
+           Case{R"({"name":"a","tags":[{"id":1}]})", "none"},
+           Case{R"({"name":"a","role":"admin"})", "response-body-invalid"},
+           Case{R"({"name":"a","password":"x"})", "response-body-invalid"},
+           Case{R"({"name":"much too long"})", "response-body-invalid"},
+           Case{R"({})", "response-body-invalid"},
+           Case{R"({"name":"a","name":"b"})", "response-body-malformed"},
+           Case{R"({"name":)", "response-body-malformed"},
+           Case{"", "response-body-malformed"},
+           Case{R"({"name":"a"})" + std::string(60 - 12, ' '), "none"},
+           Case{R"({"name":"a"})" + std::string(61 - 12, ' '), "response-body-too-large"},
+       }) {
+    const Answered got = answered(world, "/enforced", c.body);
+    EXPECT_EQ(got.reason, c.reason) << c.body;
+    EXPECT_TRUE(got.holds);
+    EXPECT_EQ(got.body, c.reason == "none" ? c.body : "") << c.body;
+    EXPECT_EQ(got.detail.find("admin"), std::string::npos);
+  }
+}
+
+TEST(Check, a_stripped_body_loses_what_is_undeclared_or_write_only_and_the_rest_is_enforced) {
+  const AnswerWorld world;
+  struct Case {
+    std::string_view body, reason, left;
+  };
+  for (const Case& c : {
+           Case{R"({"name":"a"})", "none", R"({"name":"a"})"},
+           Case{R"({"role":"admin", "name":"a","password":"x"})", "none", R"({"name":"a"})"},
+           Case{R"({"name":"\u00e9","tags":[{"id":10,"secret":{"a":[1]}},{}]})", "none",
+                "{\"name\":\"\xc3\xa9\",\"tags\":[{\"id\":10},{}]}"},
+           Case{R"({"role":"admin"})", "response-body-invalid", ""},
+           Case{R"({"role":"admin","name":7})", "response-body-invalid", ""},
+           Case{R"({"name":7})", "response-body-invalid", ""},
+           Case{R"([])", "response-body-invalid", ""},
+           Case{R"({"name":"a"},)", "response-body-malformed", ""},
+       }) {
+    const Answered got = answered(world, "/stripped", c.body);
+    EXPECT_EQ(got.reason, c.reason) << c.body;
+    EXPECT_EQ(got.body, c.left) << c.body;
+  }
+}
+
+TEST(Check, what_is_only_reported_leaves_and_is_noted) {
+  const AnswerWorld world;
+  const Answered bad = answered(world, "/reported", R"({"name":"a","role":"admin"})");
+  EXPECT_EQ(bad.reason, "none");
+  EXPECT_EQ(bad.reported, "response-body-invalid");
+  EXPECT_EQ(bad.body, R"({"name":"a","role":"admin"})");
+  EXPECT_FALSE(bad.holds);
+  EXPECT_EQ(answered(world, "/reported", "{").reported, "response-body-malformed");
+  EXPECT_EQ(answered(world, "/reported", "{}", {}).reported, "response-header-unmet");
+  EXPECT_EQ(answered(world, "/reported", R"({"name":"a"})").reported, "");
+}
+
+TEST(Check, a_streamed_body_is_not_looked_at) {
+  const AnswerWorld world;
+  const Answered got = answered(world, "/streamed", "anything");
+  EXPECT_EQ(got.reason, "none");
+  EXPECT_FALSE(got.holds);
+  EXPECT_EQ(answered(world, "/streamed", "anything", {}).reason, "response-header-unmet");
+}
+
+TEST(Check, declared_headers_are_required_and_judged) {
+  const AnswerWorld world;
+  const std::string body = R"({"name":"a"})";
+  const std::string unmet = "response-header-unmet";
+  EXPECT_EQ(answered(world, "/enforced", body, {}).reason, unmet);
+  EXPECT_EQ(answered(world, "/enforced", body, {{"x-count", "9"}}).reason, "none");
+  EXPECT_EQ(answered(world, "/enforced", body, {{"X-Count", "10"}}).reason, unmet);
+  EXPECT_EQ(answered(world, "/enforced", body, {{"X-Count", "x"}}).reason, unmet);
+  EXPECT_EQ(answered(world, "/enforced", body, {{"X-Count", "1"}, {"X-Tags", "a, b"}}).reason, "none");
+  EXPECT_EQ(answered(world, "/enforced", body, {{"X-Count", "1"}, {"X-Tags", "a, c"}}).reason, unmet);
+}
+
+TEST(Check, an_encoded_body_that_is_to_be_judged_does_not_leave) {
+  const AnswerWorld world;
+  const http::Header gzip{"Content-Encoding", "gzip", http::Field::kContentEncoding};
+  EXPECT_EQ(answered(world, "/enforced", "{}", {{"X-Count", "1"}, gzip}).reason, "response-body-malformed");
+  EXPECT_EQ(answered(world, "/streamed", "{}", {{"X-Count", "1"}, gzip}).reason, "none");
 }
 
 }  // namespace

@@ -68,6 +68,11 @@ event::ExchangeRecord make_record(Exchange& exchange, const Outcome& outcome, co
     record.detail = outcome.denial->detail;
     record.where = outcome.denial->where;
   }
+  if (exchange.reported) {
+    record.reported = exchange.reported->reason;
+    record.reported_detail = exchange.reported->detail;
+    record.reported_where = exchange.reported->where;
+  }
   record.status = outcome.status;
   record.upstream_status = outcome.upstream_status;
   record.request_body_bytes = outcome.request_body_bytes;

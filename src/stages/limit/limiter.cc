@@ -48,11 +48,15 @@ struct Limiter::Shape {
         cost(interval * take.cost),
         tolerance(interval * take.capacity) {}
 
+  [[nodiscard]] bool allows(std::uint64_t arrival, std::uint64_t now) const {
+    return tolerance > 0 && std::max(arrival, now) - now + cost <= tolerance;
+  }
+
   // Fills `state` for a bucket whose arrival time is `arrival` before the take, and tells whether it may be
   // taken from.
   bool judge(std::uint64_t arrival, std::uint64_t now, BucketState& state) const {
     const std::uint64_t used = std::max(arrival, now) - now;
-    const bool allowed = tolerance > 0 && used + cost <= tolerance;
+    const bool allowed = allows(arrival, now);
     const std::uint64_t used_then = allowed ? used + cost : used;
     state.remaining =
         used_then < tolerance ? static_cast<std::uint32_t>((tolerance - used_then) / interval) : 0;
@@ -86,25 +90,35 @@ Limiter::Slot* Limiter::find(std::uint64_t key) const {
   return nullptr;
 }
 
-Taken Limiter::peek(const BucketTake& take, BucketState& state, std::int64_t steady_us) const {
-  const Shape shape(take);
-  const std::uint64_t now = nanoseconds(steady_us);
-  Slot* slot = find(filed_key(take.key));
-  std::uint64_t arrival = slot == nullptr ? 0 : load(slot->arrival_ns);
+// Of the bucket as it is now; 0 if it has none.
+std::uint64_t Limiter::arrival_of(const BucketTake& take) const {
+  const std::uint64_t key = filed_key(take.key);
+  Slot* slot = find(key);
+  if (slot == nullptr) return 0;
+  const std::uint64_t arrival = load(slot->arrival_ns);
   // Only a refilled bucket changes hands.
-  if (arrival == kBusy || (slot != nullptr && load(slot->key) != filed_key(take.key))) arrival = 0;
-  return shape.judge(arrival, now, state) ? Taken::kYes : Taken::kNo;
+  return arrival == kBusy || load(slot->key) != key ? 0 : arrival;
+}
+
+Taken Limiter::peek(const BucketTake& take, BucketState& state, std::int64_t steady_us) const {
+  return Shape(take).judge(arrival_of(take), nanoseconds(steady_us), state) ? Taken::kYes : Taken::kNo;
+}
+
+bool Limiter::would_give(const BucketTake& take, std::int64_t steady_us) const {
+  return Shape(take).allows(arrival_of(take), nanoseconds(steady_us));
 }
 
 Taken Limiter::take(std::span<const BucketTake> takes, std::span<BucketState> states,
                     std::int64_t steady_us) {
   if (takes.size() == 1) return take_one(takes[0], states[0], nanoseconds(steady_us));
   // Look first, so that a refusal by one bucket hardly ever makes another give and take back.
-  bool all = true;
-  for (std::size_t i = 0; i < takes.size(); ++i) {
-    if (peek(takes[i], states[i], steady_us) != Taken::kYes) all = false;
+  if (!std::ranges::all_of(takes, [&](const BucketTake& one) { return would_give(one, steady_us); })) {
+    bool all = true;
+    for (std::size_t i = 0; i < takes.size(); ++i) {
+      if (peek(takes[i], states[i], steady_us) != Taken::kYes) all = false;
+    }
+    if (!all) return Taken::kNo;
   }
-  if (!all) return Taken::kNo;
   for (std::size_t i = 0; i < takes.size(); ++i) {
     const Taken taken = take_one(takes[i], states[i], nanoseconds(steady_us));
     if (taken == Taken::kYes) continue;

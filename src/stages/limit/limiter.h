@@ -36,6 +36,8 @@ class Limiter {
   Taken take(std::span<const BucketTake> takes, std::span<BucketState> states, std::int64_t steady_us);
   // Whether `take` would succeed, without taking.
   Taken peek(const BucketTake& take, BucketState& state, std::int64_t steady_us) const;
+  // The same for those who ask nothing else: no division but one.
+  [[nodiscard]] bool would_give(const BucketTake& take, std::int64_t steady_us) const;
 
  private:
   // Read and written through std::atomic_ref. The table comes zeroed from the kernel and costs memory where
@@ -51,6 +53,7 @@ class Limiter {
 
   [[nodiscard]] Slot* neighbourhood(std::uint64_t key) const;
   [[nodiscard]] Slot* find(std::uint64_t key) const;
+  [[nodiscard]] std::uint64_t arrival_of(const BucketTake& take) const;
   Taken take_one(const BucketTake& take, BucketState& state, std::uint64_t now_ns);
   Taken claim(std::uint64_t key, std::uint64_t arrival_ns, std::uint64_t now_ns);
   void refund(const BucketTake& take);

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "http/h1_encoder.h"
+#include "stages/identity_headers.h"
 #include "stages/scrub/header_rules.h"
 #include "stages/scrub/scrub.h"
 
@@ -31,49 +32,11 @@ void append_forwarded(TextWriter& out, const Peer& peer, std::string_view author
   }
 }
 
-// Visible ASCII as it is, everything else and '%' percent-encoded, so that decoding gives exactly the claim.
-void append_claim(TextWriter& out, std::string_view text) {
-  const auto is_plain = [](char c) { return c > 0x20 && c < 0x7f && c != '%'; };
-  if (std::ranges::all_of(text, is_plain)) {
-    out.put(text);
-    return;
-  }
-  for (const char c : text) {
-    if (is_plain(c)) {
-      out.put(c);
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out.put('%').put("0123456789ABCDEF"[byte >> 4]).put("0123456789ABCDEF"[byte & 15]);
-  }
-}
-
-void append_scopes(TextWriter& out, const std::vector<std::string>& scopes) {
-  if (scopes.empty()) return;
-  out.put("Caponier-Scope: ");
-  for (const std::string& scope : scopes) {
-    if (&scope != &scopes.front()) out.put(' ');
-    append_claim(out, scope);
-  }
-  out.put("\r\n");
-}
-
 void append_identity(TextWriter& out, const Principal& principal) {
-  if (principal.anonymous) return;
-  if (!principal.subject.empty()) {
-    out.put("Caponier-Subject: ");
-    append_claim(out, principal.subject);
-    out.put("\r\n");
-  }
-  if (!principal.issuer.empty()) {
-    out.put("Caponier-Issuer: ");
-    append_claim(out, principal.issuer);
-    out.put("\r\n");
-  }
   if (principal.claims) {
-    append_scopes(out, principal.claims->scopes);
+    out.put(principal.identity_headers);
   } else if (principal.key != nullptr) {
-    append_scopes(out, principal.key->scopes);
+    append_identity_headers(out, principal.subject, principal.issuer, principal.key->scopes);
   }
 }
 
@@ -83,7 +46,7 @@ bool passes(const Exchange& exchange, const http::Header& header, const Connecti
   switch (header.field) {
     case Field::kHost:    // the upstream's own
     case Field::kExpect:  // answered here
-    // Credentials of a session are the gateway's business, and no other cookie can be declared.
+    // Credentials of a session are the gateway's business; declared cookies are written from what was judged.
     case Field::kCookie:
       return false;
     case Field::kCaponier:
@@ -93,10 +56,16 @@ bool passes(const Exchange& exchange, const http::Header& header, const Connecti
       return exchange.principal->claims != nullptr;
     case Field::kContentType:
       return true;
+    // A body that was judged goes on decoded.
+    case Field::kContentEncoding:
+      return exchange.head_decision->coding == http::Coding::kIdentity;
     default:
       break;
   }
   if (is_api_key_header(*exchange.plan, header.name)) return false;
+  // An answer that is to be judged must come as it is.
+  if (exchange.matched->operation->judges_responses && equals_ignore_case(header.name, "Accept-Encoding"))
+    return false;
   const bool doubtful = is_impersonation(header) || options.list(header.name);
   if (!doubtful) return true;
   // What the document declares was judged, and the upstream must see what was judged, even if the client's
@@ -144,7 +113,11 @@ bool append_upstream_head(std::string& out, const Exchange& exchange) {
   const ConnectionOptions options(exchange.head->headers);
   for (const http::Header& header : exchange.head->headers) {
     if (!passes(exchange, header, options)) continue;
-    if (!http::append_header(text, header.name, header.value)) return false;
+    if (!http::append_header(text, header, header.value)) return false;
+  }
+  if (!exchange.parameters->cookies.empty() &&
+      !http::append_header(text, "Cookie", exchange.parameters->cookies)) {
+    return false;
   }
   append_forwarded(text, *exchange.peer, exchange.head->authority);
   text.put("X-Request-ID: ").put(exchange.request_id);

@@ -70,7 +70,7 @@ bool append_response_head(std::string& out, const Exchange& exchange, const http
       default:
         break;
     }
-    if (!http::append_header(text, header.name, value)) return false;
+    if (!http::append_header(text, header, value)) return false;
   }
   if (!date) append_date(text, exchange.now.wall_s());
   // What one caller may see, no cache may show to the next.

@@ -42,7 +42,18 @@ TEST(ValidateBodyHead, decides_before_a_byte_is_read) {
                 "Content-Type: application/json\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n",
                 "media-type-undeclared"},
            Case{"POST /v1/orders",
-                "Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n",
+                "Content-Type: application/json\r\nContent-Encoding: br\r\nContent-Length: 2\r\n",
+                "content-encoding-refused"},
+           Case{"POST /v1/orders",
+                "Content-Type: application/json\r\nContent-Encoding: gzip, gzip\r\nContent-Length: 2\r\n",
+                "content-encoding-refused"},
+           Case{"POST /v1/orders",
+                "Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Encoding: gzip\r\n"
+                "Content-Length: 2\r\n",
+                "content-encoding-refused"},
+           Case{"POST /v1/orders",
+                "Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n", "none"},
+           Case{"PUT /v1/files", "Content-Type: image/png\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n",
                 "content-encoding-refused"},
            Case{"POST /v1/orders",
                 "Content-Type: application/json\r\nContent-Encoding: identity\r\nContent-Length: 2\r\n",
@@ -85,7 +96,7 @@ TEST(ValidateBodyHead, judged_bodies_are_buffered_and_opaque_ones_stream) {
 Denial judged(const World& world, std::string_view body, std::string_view line = "POST /v1/orders") {
   Posted posted(world, line, "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n");
   const HeadDecision decision = *posted.head();
-  auto verdict = validate_body(posted.request.exchange, posted.matched, *decision.body, body);
+  auto verdict = validate_body(posted.request.exchange, posted.matched, decision, body);
   if (verdict) return deny(Reason::kNone, "");
   Denial denial = std::move(*verdict.denial());
   EXPECT_EQ(denial.where.substr(0, 13), "openapi.yaml:") << body;

@@ -1,4 +1,4 @@
-#include "stages/validate/violation.h"
+#include "stages/violation.h"
 
 #include <array>
 

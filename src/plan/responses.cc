@@ -1,0 +1,74 @@
+#include "plan/responses.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "http/media_type.h"
+#include "plan/parameters.h"
+
+namespace caponier::plan {
+namespace {
+
+// The most specific key applies. 0: exact, 1: "image/*", 2: "*/*".
+int generality(const ResponseBody& body) {
+  const auto type = http::parse_media_type(body.media_type);
+  if (!type) return 3;
+  return (type->type == "*" ? 1 : 0) + (type->subtype == "*" ? 1 : 0);
+}
+
+void compile_bodies(Compilation& compilation, const openapi::Response& source, const Operation& operation,
+                    Response& response) {
+  const bool looks = operation.response_mode != ResponseMode::kStream;
+  for (const openapi::MediaTypeBody& content : source.content) {
+    ResponseBody body;
+    body.media_type = content.media_type;
+    body.where = where_of(compilation.in_contract(content.node));
+    const auto type = http::parse_media_type(content.media_type);
+    if (looks && type && http::is_json(*type) && content.schema != nullptr) {
+      body.program = compilation.programs.compile(*content.schema, schema::Direction::kResponse);
+      body.shape = compilation.shapes.of(*content.schema);
+    }
+    response.bodies.push_back(std::move(body));
+  }
+  std::stable_sort(
+      response.bodies.begin(), response.bodies.end(),
+      [](const ResponseBody& a, const ResponseBody& b) { return generality(a) < generality(b); });
+}
+
+void compile_headers(Compilation& compilation, const openapi::Response& source, Response& response) {
+  const Node* headers = source.node == nullptr ? nullptr : source.node->find("headers");
+  if (headers == nullptr || !headers->is_object()) return;
+  for (const Node& header : *headers) {
+    // OpenAPI 3.1, "Response Object": Content-Type is described by content.
+    if (!header.is_object() || equals_ignore_case(header.key, "Content-Type")) continue;
+    if (auto compiled = compile_header(compilation, header, schema::Direction::kResponse)) {
+      response.headers.push_back(std::move(*compiled));
+    }
+  }
+}
+
+}  // namespace
+
+void compile_responses(Compilation& compilation, const openapi::Operation& declared, const Policy& policy,
+                       Operation& operation) {
+  operation.response_mode = policy.response.mode;
+  operation.response_bytes_max = policy.response.bytes_max > 0
+                                     ? policy.response.bytes_max
+                                     : compilation.config.limits.memory.response_buffer_bytes_max;
+  for (const openapi::Response& source : declared.responses) {
+    Response response;
+    response.status = source.status;
+    response.where = where_of(compilation.in_contract(source.node));
+    compile_bodies(compilation, source, operation, response);
+    compile_headers(compilation, source, response);
+    for (const ResponseBody& body : response.bodies) operation.judges_responses |= body.program != nullptr;
+    operation.responses.push_back(std::move(response));
+  }
+  if (operation.responses.empty()) {
+    compilation.report.error(compilation.in_contract(declared.node), "missing-response",
+                             "the operation declares no response, so that every answer would be refused",
+                             "declare the statuses, or default");
+  }
+}
+
+}  // namespace caponier::plan
