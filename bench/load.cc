@@ -240,8 +240,12 @@ void measure_reading(Table& table, const std::vector<std::string>& documents) {
       }
     });
   };
-  const auto read_json = [](const std::string& text, const char* file) { return json::read_tree(text, file).ok(); };
-  const auto read_yaml = [](const std::string& text, const char* file) { return yaml::read_tree(text, file).ok(); };
+  const auto read_json = [](const std::string& text, const char* file) {
+    return json::read_tree(text, file).ok();
+  };
+  const auto read_yaml = [](const std::string& text, const char* file) {
+    return yaml::read_tree(text, file).ok();
+  };
   table.at_least("reading JSON, " + std::to_string(documents.size()) + " real documents",
                  static_cast<double>(bytes) / kMega / read_all(documents, read_json), 20, "MB/s");
   table.at_least("reading YAML, the same as block YAML",

@@ -5,8 +5,12 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "base/tree.h"
+#include "json/read_tree.h"
 
 namespace caponier::cli {
 namespace {
@@ -81,6 +85,102 @@ TEST(Check, a_certificate_that_cannot_be_used_is_told_before_anything_is_served)
                                                       "/nonexistent/c.pem", "--key", "/nonexistent/k.pem"});
   EXPECT_EQ(answer.status, 2);
   EXPECT_THAT(answer.err, HasSubstr("cannot read /nonexistent/c.pem"));
+}
+
+const std::string kTwoFaults =
+    "openapi: 3.0.3\ninfo: {title: Shop}\nservers: [{url: 'https://a.example'}]\npaths:\n  /a b:\n"
+    "    get: {x-caponier: {public: {reason: r}}, responses: {'200': {description: ok}, '20': {description: "
+    "ok}}}\n";
+
+std::unique_ptr<Tree> read_json(const std::string& text) {
+  auto tree = json::read_tree(text, "out.json");
+  EXPECT_TRUE(tree.ok()) << text;
+  return tree.ok() ? std::move(tree).value() : nullptr;
+}
+
+TEST(Check, reports_all_problems_as_json) {
+  const Answer answer = run_check(kTwoFaults, {"--upstream", "http://127.0.0.1:9", "--format", "json"});
+  EXPECT_EQ(answer.status, 2);
+  EXPECT_EQ(answer.err, "");
+  const auto tree = read_json(answer.out);
+  const Node& root = *tree->root();
+  EXPECT_FALSE(root.find("loads")->boolean);
+  EXPECT_EQ(root.find("errors")->integer(), 3) << answer.out;
+  const Node& first = *root.find("diagnostics")->first_child;
+  EXPECT_EQ(first.find("severity")->text, "error");
+  EXPECT_EQ(first.find("code")->text, "missing-member");
+  EXPECT_TRUE(first.find("file")->text.ends_with("caponier_check_test.yaml"));
+  EXPECT_EQ(first.find("line")->integer(), 2);
+  EXPECT_EQ(first.find("column")->integer(), 7);
+  EXPECT_EQ(first.find("pointer")->text, "/info");
+  EXPECT_EQ(first.find("fix")->text, "Add it.");
+  EXPECT_EQ(first.next->find("operation")->text, "GET /a b");
+}
+
+TEST(Check, reports_what_loads_as_json_with_its_findings) {
+  const Answer answer =
+      run_check(contract(kPublic), {"--upstream", "http://127.0.0.1:9", "--dev", "--format=json"});
+  EXPECT_EQ(answer.status, 1);
+  const auto tree = read_json(answer.out);
+  EXPECT_TRUE(tree->root()->find("loads")->boolean);
+  EXPECT_EQ(tree->root()->find("operations")->integer(), 1);
+  EXPECT_EQ(tree->root()->find("findings")->integer(), 1);
+}
+
+TEST(Check, reports_all_problems_as_sarif) {
+  const Answer answer = run_check(kTwoFaults, {"--upstream", "http://127.0.0.1:9", "--format", "sarif"});
+  EXPECT_EQ(answer.status, 2);
+  EXPECT_EQ(answer.err, "");
+  const auto tree = read_json(answer.out);
+  EXPECT_EQ(tree->root()->find("version")->text, "2.1.0");
+  const Node& run = *tree->root()->find("runs")->first_child;
+  EXPECT_EQ(run.find("invocations")->first_child->find("exitCode")->integer(), 2);
+  const Node& rules = *run.find("tool")->find("driver")->find("rules");
+  const Node& results = *run.find("results");
+  EXPECT_EQ(results.child_count, 3U);
+  for (const Node& result : results) {
+    const Node* rule = rules.first_child;
+    for (auto i = result.find("ruleIndex")->integer().value(); i > 0; --i) rule = rule->next;
+    EXPECT_EQ(rule->find("id")->text, result.find("ruleId")->text);
+    EXPECT_EQ(result.find("level")->text, "error");
+    EXPECT_FALSE(result.find("message")->find("text")->text.empty());
+    const Node& place = *result.find("locations")->first_child->find("physicalLocation");
+    EXPECT_TRUE(place.find("artifactLocation")->find("uri")->text.starts_with("file:///"));
+    EXPECT_GE(place.find("region")->find("startLine")->integer(), 2);
+    EXPECT_GE(place.find("region")->find("startColumn")->integer(), 1);
+  }
+}
+
+TEST(Check, knows_three_formats) {
+  const Answer answer = run_check(contract(kPublic), {"--format", "xml"});
+  EXPECT_EQ(answer.status, 2);
+  EXPECT_THAT(answer.err, HasSubstr("--format takes text, json or sarif, not 'xml'"));
+}
+
+TEST(Check, puts_overlays_over_the_document_in_order) {
+  const std::string folder = testing::TempDir();
+  const auto write = [&folder](const std::string& name, const std::string& action) {
+    std::ofstream(folder + name) << "overlay: 1.0.0\ninfo: {title: O, version: '1'}\nactions: [" << action
+                                 << "]\n";
+    return folder + name;
+  };
+  const std::string first =
+      write("check_one.yaml", "{target: $.paths, update: {/b: {get: {responses: {}}}}}");
+  const std::string second =
+      write("check_two.yaml",
+            "{target: \"$.paths['/b'].get\", update: {x-caponier: {public: {reason: ours}}, "
+            "responses: {'204': {description: d}}}}");
+  Answer answer = run_check(contract(kPublic),
+                            {"--upstream", "http://127.0.0.1:9", "--overlay", first, "--overlay", second});
+  EXPECT_EQ(answer.status, 0) << answer.err;
+  EXPECT_THAT(answer.out, HasSubstr("GET /b"));
+  EXPECT_THAT(answer.out, HasSubstr("public: ours"));
+  answer = run_check(contract(kPublic),
+                     {"--upstream", "http://127.0.0.1:9", "--overlay", second, "--overlay", first});
+  EXPECT_EQ(answer.status, 2);
+  EXPECT_THAT(answer.err, HasSubstr("check_two.yaml:3:20: error: nothing in the document is selected"));
+  std::filesystem::remove(first);
+  std::filesystem::remove(second);
 }
 
 }  // namespace

@@ -43,6 +43,10 @@ int unknown_verb(std::string_view name) {
 
 }  // namespace
 
+std::string_view version() {
+  return CAPONIER_VERSION;
+}
+
 int run(int argc, char** argv) {
   const std::vector<std::string_view> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   if (words.empty()) {
@@ -54,7 +58,7 @@ int run(int argc, char** argv) {
     return 0;
   }
   if (words[0] == "--version") {
-    std::printf("caponier " CAPONIER_VERSION "\n");
+    std::printf("caponier %s\n", CAPONIER_VERSION);
     return 0;
   }
   for (const Entry& verb : kVerbs) {

@@ -149,14 +149,17 @@ void append_coverage_details(std::string& out, const plan::Plan& plan) {
   append_section(out, "policy, and which source won", lines);
 }
 
-void append_findings(std::string& out, const plan::Plan& plan) {
+void append_findings(std::string& out, const Diagnostics& diagnostics) {
   std::vector<std::string> lines;
-  for (const plan::Finding& finding : plan.findings) {
-    std::string line = finding.text + " [" + finding.code + ']';
-    if (!finding.where.text.empty()) line = finding.where.text + ": " + line;
-    lines.push_back(std::move(line));
+  for (const Diagnostic& finding : diagnostics.all()) {
+    if (finding.severity != Severity::kFinding) continue;
+    std::string where = finding.file;
+    if (finding.position.line > 0) {
+      where += ':' + std::to_string(finding.position.line) + ':' + std::to_string(finding.position.column);
+    }
+    if (!where.empty()) where += ": ";
+    lines.push_back(where + finding.message + " [" + finding.code + ']');
   }
-  std::sort(lines.begin(), lines.end());
   lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
   append_section(out, "findings", lines);
 }

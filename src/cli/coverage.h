@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/diagnostic.h"
 #include "plan/plan.h"
 
 namespace caponier::cli {
@@ -12,6 +13,6 @@ void append_coverage_table(std::string& out, const plan::Plan& plan);
 // Whose tokens each scheme takes, what is not exposed, and where policy that is not default comes from.
 void append_coverage_details(std::string& out, const plan::Plan& plan);
 // One line per finding.
-void append_findings(std::string& out, const plan::Plan& plan);
+void append_findings(std::string& out, const Diagnostics& diagnostics);
 
 }  // namespace caponier::cli

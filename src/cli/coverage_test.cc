@@ -91,14 +91,19 @@ TEST(Coverage, details_name_issuers_what_is_hidden_and_where_policy_comes_from) 
 }
 
 TEST(Findings, are_listed_with_their_place_or_not_at_all) {
-  Loaded loaded = load_contract_text(kContract);
+  Diagnostics diagnostics;
+  diagnostics.add({.severity = Severity::kNote, .code = "c", .message = "a note"});
   std::string out;
-  append_findings(out, *loaded.plan);
+  append_findings(out, diagnostics);
   EXPECT_EQ(out, "");
-  plan::Plan plan;
-  plan.findings = {{"b-code", "second", {"b.yaml:1:1"}}, {"a-code", "first", {}}};
-  append_findings(out, plan);
-  EXPECT_EQ(out, "\nfindings\n  b.yaml:1:1: second [b-code]\n  first [a-code]\n");
+  diagnostics.add({.severity = Severity::kFinding, .code = "a-code", .message = "first"});
+  diagnostics.add({.severity = Severity::kFinding,
+                   .code = "b-code",
+                   .file = "b.yaml",
+                   .position = {1, 2},
+                   .message = "second"});
+  append_findings(out, diagnostics);
+  EXPECT_EQ(out, "\nfindings\n  first [a-code]\n  b.yaml:1:2: second [b-code]\n");
 }
 
 }  // namespace

@@ -25,9 +25,11 @@ constexpr std::int64_t kTokenLifetimeS = 8 * 3600;
 
 const Verb& verb() {
   static const Verb kVerb{
-      "caponier demo [--listen HOST:PORT] [--state-dir DIR] [--workers N]",
+      "caponier demo [--listen HOST:PORT] [--overlay FILE]... [--state-dir DIR] [--workers N]",
       "Serves a small Orders API and Caponier in front of it, and prints requests to paste.",
       {{"--listen", "HOST:PORT", "default https://127.0.0.1:8443; port 0: any free one"},
+       {"--overlay", "FILE",
+        "an OpenAPI Overlay (1.0) to put over the demo's document; may be given several times", true},
        {"--state-dir", "DIR", "keys, local certificates, decision log"},
        {"--workers", "N", "threads; default: one per core"}}};
   return kVerb;

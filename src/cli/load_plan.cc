@@ -1,7 +1,11 @@
 #include "cli/load_plan.h"
 
+#include <optional>
 #include <utility>
+#include <vector>
 
+#include "cli/document_folder.h"
+#include "openapi/overlay.h"
 #include "plan/issuers.h"
 #include "plan/key_files.h"
 #include "store/key_file.h"
@@ -58,6 +62,7 @@ void override_by_command_line(const LoadRequest& request, config::Config& config
     config.upstream.origin = {};
   }
   if (!request.contract_file.empty()) config.contract_file = request.contract_file;
+  for (const std::string& overlay : request.overlay_files) config.overlays.push_back({overlay, {}});
   if (!request.state_dir.empty()) config.state_dir = request.state_dir;
   if (request.workers > 0) config.workers = static_cast<std::uint32_t>(request.workers);
   override_listener(request, config);
@@ -98,11 +103,46 @@ void check_listener(const config::Config& config, const config::Listener& listen
   }
 }
 
+void add_unreadable(Diagnostics& diagnostics, const config::Origin& origin, std::string message) {
+  diagnostics.add({.code = "unreadable",
+                   .file = origin.file,
+                   .position = origin.position,
+                   .pointer = origin.pointer,
+                   .message = std::move(message)});
+}
+
+// Nothing if one of them cannot be read: without it, the document would be blamed for what it changes.
+std::optional<std::vector<openapi::OverlayText>> read_overlays(const config::Config& config,
+                                                               Diagnostics& diagnostics) {
+  std::vector<openapi::OverlayText> out;
+  if (config.overlays.size() > openapi::kOverlaysMax) {
+    add_error(diagnostics, "too-many-overlays",
+              "more than " + std::to_string(openapi::kOverlaysMax) + " overlays are named",
+              "put their actions into fewer files");
+    return std::nullopt;
+  }
+  for (const config::OverlayFile& overlay : config.overlays) {
+    auto text = store::read_file(overlay.file, kDocumentBytesMax);
+    if (text) {
+      out.push_back({overlay.file, std::move(*text)});
+    } else {
+      add_unreadable(diagnostics, overlay.origin, text.error());
+    }
+  }
+  if (out.size() < config.overlays.size()) return std::nullopt;
+  return out;
+}
+
 std::unique_ptr<openapi::Contract> read_contract(const LoadRequest& request, const config::Config& config,
                                                  Diagnostics& diagnostics) {
+  openapi::LoadInput input;
+  auto overlays = read_overlays(config, diagnostics);
   if (!request.contract_text.empty()) {
-    const std::string name = request.contract_file.empty() ? "openapi.yaml" : request.contract_file;
-    return openapi::load_contract(request.contract_text, name, diagnostics);
+    input.text = request.contract_text;
+    input.file = request.contract_file.empty() ? "openapi.yaml" : request.contract_file;
+    if (!overlays) return nullptr;
+    input.overlays = std::move(*overlays);
+    return openapi::load_contract(std::move(input), diagnostics);
   }
   if (config.contract_file.empty()) {
     add_error(diagnostics, "contract-missing", "no OpenAPI document is named",
@@ -111,14 +151,16 @@ std::unique_ptr<openapi::Contract> read_contract(const LoadRequest& request, con
   }
   auto text = store::read_file(config.contract_file, kDocumentBytesMax);
   if (!text) {
-    const bool by_config = request.contract_file.empty();
-    diagnostics.add({.code = "unreadable",
-                     .file = by_config ? config.contract_origin.file : "",
-                     .position = by_config ? config.contract_origin.position : SourcePosition{},
-                     .message = text.error()});
+    add_unreadable(diagnostics, request.contract_file.empty() ? config.contract_origin : config::Origin(),
+                   text.error());
     return nullptr;
   }
-  return openapi::load_contract(*text, config.contract_file, diagnostics);
+  if (!overlays) return nullptr;
+  input.text = *text;
+  input.file = config.contract_file;
+  input.overlays = std::move(*overlays);
+  input.read_file = document_folder(config.contract_file);
+  return openapi::load_contract(std::move(input), diagnostics);
 }
 
 void read_keys(const openapi::Contract& contract, const config::Config& config, plan::CompileInput& input,

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/diagnostic.h"
 #include "config/config.h"
@@ -15,6 +16,7 @@ namespace caponier::cli {
 struct LoadRequest {
   std::string contract_file;
   std::string contract_text;  // a document that is part of the program; contract_file is then only its name
+  std::vector<std::string> overlay_files;  // put over it after those that the configuration names
   std::string config_file;
   std::string upstream;
   std::string listen;

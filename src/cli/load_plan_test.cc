@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include "openapi/overlay.h"
 
 namespace caponier::cli {
 namespace {
@@ -122,6 +125,69 @@ TEST_F(LoadPlan, files_that_cannot_be_read_are_one_clear_line) {
   named.config_file = write("caponier.yaml", "contract: gone.yaml\nupstream: http://127.0.0.1:9\n");
   loaded = load(named);
   EXPECT_THAT(text(loaded), HasSubstr("caponier.yaml:1:11: error: cannot read "));
+}
+
+TEST_F(LoadPlan, references_lead_to_files_in_the_documents_folder_and_not_out_of_it) {
+  const auto contract_with = [this](const std::string& reference) {
+    std::string text = kPublic;
+    text.replace(text.find("{description: ok}"), 17, "{$ref: '" + reference + "'}");
+    return text;
+  };
+  std::filesystem::create_directories(folder_ + "/api/parts");
+  write("outside.yaml", "description: secret\n");
+  write("api/parts/ok.yaml", "description: ok\n");
+  std::filesystem::create_symlink("../../outside.yaml", folder_ + "/api/parts/link.yaml");
+  std::filesystem::create_directory_symlink("..", folder_ + "/api/up");
+  std::filesystem::create_symlink("ok.yaml", folder_ + "/api/parts/inner.yaml");
+  std::filesystem::create_symlink("/dev/zero", folder_ + "/api/parts/zero.yaml");
+  ASSERT_EQ(mkfifo((folder_ + "/api/parts/pipe.yaml").c_str(), 0600), 0);
+  std::filesystem::create_directory_symlink(folder_ + "/api", folder_ + "/linked");
+  for (const char* const reference : {"parts/ok.yaml", "parts/inner.yaml"}) {
+    Loaded loaded = load(request(write("api/openapi.yaml", contract_with(reference))));
+    EXPECT_NE(loaded.plan, nullptr) << text(loaded);
+    loaded = load(request(folder_ + "/linked/openapi.yaml"));
+    EXPECT_NE(loaded.plan, nullptr) << text(loaded);
+  }
+  const std::pair<const char*, const char*> refused[] = {
+      {"parts/link.yaml", "is a link that leads out of"},
+      {"up/outside.yaml", "is a link that leads out of"},
+      {"../outside.yaml", "[outside-ref]"},
+      {"parts/zero.yaml", "is a link that leads out of"},
+      {"parts/pipe.yaml", "is not a file"},
+      {"parts", "is not a file"},
+      {"parts/none.yaml", "there is no file parts/none.yaml"}};
+  for (const auto& [reference, says] : refused) {
+    Loaded loaded = load(request(write("api/openapi.yaml", contract_with(reference))));
+    EXPECT_EQ(loaded.plan, nullptr) << reference;
+    EXPECT_THAT(text(loaded), HasSubstr(says));
+    EXPECT_THAT(text(loaded), HasSubstr("api/openapi.yaml:6:"));
+    EXPECT_THAT(text(loaded), testing::Not(HasSubstr("secret")));
+  }
+}
+
+TEST_F(LoadPlan, overlays_of_the_configuration_come_before_those_of_the_command_line) {
+  const auto overlay = [this](const std::string& name, const std::string& title) {
+    return write(
+        name, "overlay: 1.0.0\ninfo: {title: O, version: '1'}\nactions: [{target: $.info, update: {title: " +
+                  title + "}}]\n");
+  };
+  LoadRequest both = request(write("api.yaml", kPublic));
+  overlay("one.yaml", "One");
+  both.config_file = write("caponier.yaml", "overlays: [one.yaml]\n");
+  EXPECT_EQ(load(both).contract->title, "One");
+  both.overlay_files = {overlay("two.yaml", "Two")};
+  Loaded loaded = load(both);
+  ASSERT_NE(loaded.plan, nullptr) << text(loaded);
+  EXPECT_EQ(loaded.contract->title, "Two");
+  both.overlay_files.assign(openapi::kOverlaysMax - 1, both.overlay_files[0]);
+  EXPECT_NE(load(both).plan, nullptr);
+  both.overlay_files.assign(openapi::kOverlaysMax, both.overlay_files[0]);
+  loaded = load(both);
+  EXPECT_THAT(text(loaded), HasSubstr("[too-many-overlays]"));
+  both.overlay_files.clear();
+  both.config_file = write("caponier.yaml", "overlays: [gone.yaml]\n");
+  loaded = load(both);
+  EXPECT_THAT(text(loaded), HasSubstr("caponier.yaml:1:12: error: cannot read "));
 }
 
 TEST_F(LoadPlan, a_configuration_that_is_broken_is_told_alone) {

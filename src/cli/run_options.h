@@ -14,6 +14,8 @@ namespace caponier::cli {
 inline std::vector<Option> run_options() {
   return {
       {"--contract", "FILE", "the OpenAPI document (3.0 or 3.1, YAML or JSON)"},
+      {"--overlay", "FILE", "an OpenAPI Overlay (1.0) to put over the document; may be given several times",
+       true},
       {"--upstream", "URL", "where the API itself listens: http://HOST:PORT or https://HOST:PORT"},
       {"--config", "FILE", "caponier.yaml; the command line wins over it"},
       {"--listen", "HOST:PORT", "or https://HOST:PORT; default https://127.0.0.1:8443; port 0: any free one"},
@@ -28,6 +30,8 @@ inline std::vector<Option> run_options() {
 inline Result<LoadRequest, std::string> load_request(const Arguments& arguments) {
   LoadRequest request;
   request.contract_file = arguments.text("--contract");
+  for (const std::string_view overlay : arguments.values("--overlay"))
+    request.overlay_files.emplace_back(overlay);
   request.upstream = arguments.text("--upstream");
   request.config_file = arguments.text("--config");
   request.listen = arguments.text("--listen");

@@ -23,6 +23,11 @@ struct Origin {
   std::string pointer;
 };
 
+struct OverlayFile {
+  std::string file;
+  Origin origin;
+};
+
 struct Listener {
   std::string name = "public";
   std::string listen;            // as written: "https://0.0.0.0:8443"
@@ -74,6 +79,7 @@ struct Upstream {
 struct Config {
   std::string contract_file;
   Origin contract_origin;
+  std::vector<OverlayFile> overlays;  // put over the contract, in this order
   Upstream upstream;
   std::vector<Listener> listeners;
   std::vector<std::string>

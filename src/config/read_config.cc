@@ -14,8 +14,8 @@ namespace caponier::config {
 namespace {
 
 constexpr std::string_view kRootKeys[] = {
-    "contract",   "upstream",  "listeners", "hosts",   "issuers", "defaults", "security_schemes",
-    "operations", "state_dir", "log",       "workers", "limits",  "timeouts"};
+    "contract",         "overlays",   "upstream",  "listeners", "hosts",   "issuers", "defaults",
+    "security_schemes", "operations", "state_dir", "log",       "workers", "limits",  "timeouts"};
 constexpr std::string_view kLogKeys[] = {"file"};
 constexpr std::int64_t kWorkersMax = 1024;
 
@@ -35,6 +35,9 @@ void read_root(Reader& reader, const Node& root, Config& config) {
   if (const auto contract = reader.file(root, "contract")) {
     config.contract_file = *contract;
     config.contract_origin = reader.origin_of(*root.find("contract"));
+  }
+  for (auto& [file, node] : reader.files(root, "overlays")) {
+    config.overlays.push_back({std::move(file), reader.origin_of(*node)});
   }
   read_upstream(reader, root, config);
   read_listeners(reader, root, config);

@@ -32,6 +32,7 @@ Read read(std::string_view text, const std::string& file = "etc/caponier.yaml") 
 }
 
 constexpr std::string_view kEverything = R"(contract: openapi.yaml
+overlays: [ours.yaml, /etc/site.yaml]
 upstream: {url: 'https://orders.internal:9443', ca_file: ca.pem, server_name: orders}
 listeners:
   - {listen: 'https://0.0.0.0:8443', certificate: tls/chain.pem, key: /run/key.pem}
@@ -74,6 +75,10 @@ TEST(ReadConfig, every_key_reaches_its_place) {
   EXPECT_EQ(config.file, "etc/caponier.yaml");
   EXPECT_EQ(config.contract_file, "etc/openapi.yaml");
   EXPECT_EQ(config.contract_origin.position.line, 1U);
+  ASSERT_EQ(config.overlays.size(), 2U);
+  EXPECT_EQ(config.overlays[0].file, "etc/ours.yaml");
+  EXPECT_EQ(config.overlays[0].origin.position.line, 2U);
+  EXPECT_EQ(config.overlays[1].file, "/etc/site.yaml");
   EXPECT_EQ(config.upstream.url, "https://orders.internal:9443");
   EXPECT_EQ(config.upstream.ca_file, "etc/ca.pem");
   EXPECT_EQ(config.upstream.server_name, "orders");
@@ -83,7 +88,7 @@ TEST(ReadConfig, every_key_reaches_its_place) {
   EXPECT_EQ(config.listeners[0].key_file, "/run/key.pem");
   EXPECT_FALSE(config.listeners[0].internal);
   EXPECT_TRUE(config.listeners[1].internal);
-  EXPECT_EQ(config.listeners[1].origin.position.line, 5U);
+  EXPECT_EQ(config.listeners[1].origin.position.line, 6U);
   EXPECT_THAT(config.hosts, ElementsAre("api.example.com", "::1", "::2"));
   ASSERT_EQ(config.issuers.size(), 2U);
   EXPECT_EQ(config.issuers[0].issuer, "https://login.example.com/");
@@ -166,6 +171,8 @@ TEST(ReadConfig, unknown_keys_and_wrong_types_are_refused_where_they_stand) {
       {"limits: {json: {depth: 1}}\n", 1, 17, "unknown-key", "`limits.json`"},
       {"[]\n", 1, 1, "wrong-type", "the configuration must be an object"},
       {"contract: 1\n", 1, 11, "wrong-type", "\"contract\" must be a string"},
+      {"overlays: a.yaml\n", 1, 11, "wrong-type", "must be a list"},
+      {"overlays: [1]\n", 1, 12, "wrong-type", "must be a string"},
       {"contract: ''\n", 1, 11, "invalid-value", "must not be empty"},
       {"contract: \"a\\0b\"\n", 1, 11, "invalid-value", "control characters"},
       {"hosts: a\n", 1, 8, "wrong-type", "\"hosts\" must be a list"},

@@ -169,12 +169,26 @@ std::vector<std::string> Reader::texts(const Node& object, std::string_view name
   return out;
 }
 
+std::string Reader::in_folder(const std::string& written) const {
+  const std::filesystem::path path(written);
+  if (path.is_absolute() || folder_.empty()) return written;
+  return (std::filesystem::path(folder_) / path).lexically_normal().string();
+}
+
 std::optional<std::string> Reader::file(const Node& object, std::string_view name) {
   const std::optional<std::string> written = text(object, name);
   if (!written) return std::nullopt;
-  const std::filesystem::path path(*written);
-  if (path.is_absolute() || folder_.empty()) return written;
-  return (std::filesystem::path(folder_) / path).lexically_normal().string();
+  return in_folder(*written);
+}
+
+std::vector<std::pair<std::string, const Node*>> Reader::files(const Node& object, std::string_view name) {
+  std::vector<std::pair<std::string, const Node*>> out;
+  const Node* list = array(object, name);
+  if (list == nullptr) return out;
+  for (const Node& entry : *list) {
+    if (is_text(entry)) out.emplace_back(in_folder(std::string(entry.text)), &entry);
+  }
+  return out;
 }
 
 const Node* Reader::object(const Node& parent, std::string_view name) {

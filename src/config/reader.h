@@ -44,6 +44,8 @@ class Reader {
   std::vector<std::string> texts(const Node& object, std::string_view name);
   // A file name, taken from the configuration file's folder.
   std::optional<std::string> file(const Node& object, std::string_view name);
+  // A list of them.
+  std::vector<std::pair<std::string, const Node*>> files(const Node& object, std::string_view name);
   // An object or array member.
   const Node* object(const Node& parent, std::string_view name);
   const Node* array(const Node& parent, std::string_view name);
@@ -51,6 +53,7 @@ class Reader {
   [[nodiscard]] Origin origin_of(const Node& node) const;
 
  private:
+  [[nodiscard]] std::string in_folder(const std::string& written) const;
   bool is_text(const Node& node);
   void wrong_type(const Node& node, std::string_view wanted);
 

@@ -110,7 +110,7 @@ void Document::clear() {
 }
 
 TapeNode& Document::add_node(Kind kind) {
-  if (nodes_in_use_ == tape_.size()) tape_.resize(std::max<std::size_t>(64, tape_.size() * 2));
+  if (nodes_in_use_ == tape_.size()) tape_.resize(std::max<std::size_t>(8, tape_.size() * 2));
   TapeNode& node = tape_[nodes_in_use_++];
   node = {.kind = kind, .end = nodes_in_use_};
   return node;
@@ -124,7 +124,7 @@ void Document::count_value() {
 void Document::begin(Kind kind) {
   count_value();
   add_node(kind);
-  if (open_in_use_ == open_.size()) open_.resize(std::max<std::size_t>(8, open_.size() * 2));
+  if (open_in_use_ == open_.size()) open_.resize(std::max<std::size_t>(2, open_.size() * 2));
   OpenContainer& container = open_[open_in_use_++];
   container.node = nodes_in_use_ - 1;
   container.count = 0;

@@ -191,7 +191,8 @@ class TreeBuilder {
 
 }  // namespace
 
-Result<std::unique_ptr<Tree>, Diagnostic> read_tree(std::string_view text, std::string file, std::uint32_t document_number) {
+Result<std::unique_ptr<Tree>, Diagnostic> read_tree(std::string_view text, std::string file,
+                                                    std::uint32_t document_number) {
   auto tree = std::make_unique<Tree>(std::move(file), document_number);
   Document document;
   if (text.size() > kDocumentBytesMax) {

@@ -11,7 +11,8 @@
 
 namespace caponier::json {
 
-// `file` names the source in diagnostics; `document` is stamped on every node. The text is copied where the tree needs it.
+// `file` names the source in diagnostics; `document` is stamped on every node. The text is copied where the
+// tree needs it.
 Result<std::unique_ptr<Tree>, Diagnostic> read_tree(std::string_view text, std::string file,
                                                     std::uint32_t document = 0);
 

@@ -103,7 +103,8 @@ void check_schemas(Reader& reader, const Node& schemas) {
     if (is_schema || entry.key.starts_with("x-")) continue;
     reader.error(entry, "wrong-type",
                  std::string("a schema must be an object") + (reader.is_31() ? ", true or false" : "") +
-                     ", not " + std::string(kind_name(entry.kind)));
+                     ", not " + std::string(kind_name(entry.kind)),
+                 "Write a schema, such as {type: string}.");
   }
 }
 

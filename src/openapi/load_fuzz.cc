@@ -1,7 +1,10 @@
-// Any text either loads or is refused with located diagnostics; every reference in it can be asked for.
+// Any text either loads or is refused with located diagnostics; every reference in it can be asked for. The
+// input is cut at the bytes 0xFF, which no UTF-8 has: the document, an overlay over it, and a file that every
+// reference to another file leads to.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -9,15 +12,28 @@
 
 namespace {
 
+using caponier::openapi::LoadInput;
+
+std::string_view take_part(std::string_view& rest) {
+  const std::size_t end = rest.find('\xff');
+  const std::string_view part = rest.substr(0, end);
+  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  return part;
+}
+
 void resolve_all(const caponier::openapi::Contract& contract) {
-  std::vector<const caponier::Node*> open = {contract.main_tree().root()};
+  std::vector<const caponier::Node*> open;
   caponier::Diagnostics diagnostics;
-  while (!open.empty()) {
-    const caponier::Node* node = open.back();
-    open.pop_back();
-    for (const caponier::Node& child : *node) {
-      if (child.key == "$ref" && child.is_string()) contract.resolve(*node, child.text, diagnostics);
-      open.push_back(&child);
+  for (std::size_t tree = 0; tree < contract.trees().size(); ++tree) {
+    open.push_back(contract.trees()[tree]->root());
+    while (!open.empty()) {
+      const caponier::Node* node = open.back();
+      open.pop_back();
+      for (const caponier::Node& child : *node) {
+        if (child.parent != node) std::abort();  // an overlay has left a loose end
+        if (child.key == "$ref" && child.is_string()) contract.resolve(*node, child.text, diagnostics);
+        open.push_back(&child);
+      }
     }
   }
 }
@@ -26,8 +42,18 @@ void resolve_all(const caponier::openapi::Contract& contract) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   caponier::Diagnostics diagnostics;
-  const std::string_view text(reinterpret_cast<const char*>(bytes), size);
-  const auto contract = caponier::openapi::load_contract(text, "fuzz.yaml", diagnostics);
+  std::string_view rest(reinterpret_cast<const char*>(bytes), size);
+  LoadInput input;
+  input.text = take_part(rest);
+  input.file = "fuzz.yaml";
+  if (!rest.empty()) input.overlays.push_back({"overlay.yaml", std::string(take_part(rest))});
+  input.read_file =
+      [file = std::string(rest)](const std::string& path) -> caponier::Result<std::string, std::string> {
+    if (file.empty() || path.starts_with('/') || path.find("..") != std::string::npos)
+      return caponier::Err(std::string("none"));
+    return file;
+  };
+  const auto contract = caponier::openapi::load_contract(std::move(input), diagnostics);
   if (contract == nullptr) {
     if (!diagnostics.has_errors()) std::abort();  // refused without a reason
     return 0;

@@ -267,7 +267,9 @@ bool check_object(Reader& reader, const Node& node, const ObjectRule& rule) {
       std::string message = quote(found.key) + " must be ";
       message += shape_name(known->shape, reader.is_31());
       if (known->shape != Shape::kStrings) message += ", not " + std::string(kind_name(found.kind));
-      reader.error(found, "wrong-type", std::move(message));
+      std::string fix = "Write ";
+      fix += shape_name(known->shape, reader.is_31());
+      reader.error(found, "wrong-type", std::move(message), fix + '.');
     }
   }
   for (const MemberRule& wanted : rule.members) {

@@ -9,6 +9,7 @@
 
 namespace caponier::openapi {
 
+inline constexpr std::size_t kOverlaysMax = 32;
 inline constexpr std::size_t kOverlayActionsMax = 10'000;
 // Values that the updates of all overlays may add, with all the places they are added to.
 inline constexpr std::size_t kOverlayNodesMax = 1'000'000;

@@ -78,7 +78,8 @@ void read_style(Reader& reader, const Node& node, const Place& place, Parameter&
     const auto* known = std::find_if(std::begin(kStyles), std::end(kStyles),
                                      [written](const StyleName& s) { return s.name == written->text; });
     if (known == std::end(kStyles)) {
-      reader.error(*written, "invalid-value", quote(written->text) + " is not a style");
+      reader.error(*written, "invalid-value", quote(written->text) + " is not a style",
+                   "Remove `style`, or write one that OpenAPI knows.");
     } else if (!style_fits(known->style, place.in)) {
       reader.error(
           *written, "invalid-value",
