@@ -21,6 +21,16 @@ const Node& root_of(const Node& node) {
   return *at;
 }
 
+// A contract has thousands of programs, and each lives as long as the Plan: what was set aside while they
+// grew goes.
+void shrink(Program& p) {
+  const auto each = [](auto&... lists) { (lists.shrink_to_fit(), ...); };
+  each(p.instructions, p.blocks, p.type_rules, p.objects, p.properties, p.property_slots,
+       p.pattern_properties, p.rules, p.arrays, p.prefix_blocks, p.contains, p.bounds, p.divisors, p.enums,
+       p.patterns, p.required_names, p.alternatives, p.conditions, p.dependent_names, p.dependents,
+       p.slot_parents, p.closings, p.item_closings, p.origins, p.paths, p.files, p.names);
+}
+
 }  // namespace
 
 ProgramPtr compile(const Node& schema, const CompileOptions& options, const Resolver& resolver,
@@ -36,6 +46,7 @@ ProgramPtr compile(const Node& schema, const CompileOptions& options, const Reso
     Compiler(options, resources, resolver, file_of, diagnostics, *program).run(schema);
   }
   if (diagnostics.error_count() > errors) return nullptr;
+  shrink(*program);
   return program;
 }
 

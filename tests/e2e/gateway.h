@@ -29,6 +29,7 @@ struct Options {
   bool tls = false;
   int workers = 1;
   Words flags = {};
+  std::map<std::string, std::string> files = {};  // beside the document, by name
 };
 
 class Gateway {
