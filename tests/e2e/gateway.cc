@@ -28,7 +28,7 @@ std::optional<Record> parse_record(std::string_view line) {
 }
 
 Words Gateway::command(const Options& options, const TempDir& folder) {
-  for (const auto& [name, text] : options.files) folder.write(name, text);
+  for (const auto& [name, text] : options.files) (void)folder.write(name, text);
   Words words = {CAPONIER_BINARY, "run",
                  "--contract",    folder.write("api.yaml", options.contract),
                  "--upstream",    options.upstream,
