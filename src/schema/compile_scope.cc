@@ -55,7 +55,8 @@ const Node* Compiler::follow(const Node& schema, std::string_view keyword) {
     const std::size_t errors = diagnostics_.error_count();
     target = find_target(schema, *reference, dynamic);
     if (target == nullptr && diagnostics_.error_count() == errors) {
-      say(*reference, Severity::kError, "unresolved-ref", "the " + std::string(keyword) + " " + quote(reference->text) + " leads nowhere",
+      say(*reference, Severity::kError, "unresolved-ref",
+          "the " + std::string(keyword) + " " + quote(reference->text) + " leads nowhere",
           "Check the file and the pointer.");
     }
   }

@@ -53,8 +53,8 @@ const std::map<std::string, std::string> kCompleted = {
 
 // "no-operation" documents have nothing to serve; the others say what is not enforced yet.
 const std::set<std::string> kUnserved = {"nothing-to-serve", "not-enforced-yet",
-                                          "missing-response",  // no answer could leave
-                                          "form-undefined"};   // a style for what has no form in it
+                                         "missing-response",  // no answer could leave
+                                         "form-undefined"};   // a style for what has no form in it
 constexpr std::size_t kServedMin = 10;
 
 std::vector<OverlayText> completion_of(const std::string& name) {
