@@ -71,8 +71,7 @@ bool is_listed(const Program& p, const EnumPlan& plan, json::Value value, std::i
   const std::string_view text = value.string();
   if (plan.slots.empty()) {
     for (const Name& name : plan.strings) {
-      if (name.length == text.size() &&
-          std::memcmp(p.names.data() + name.text, text.data(), text.size()) == 0)
+      if (name.length == text.size() && same_bytes(p.names.data() + name.text, text.data(), text.size()))
         return true;
     }
     return false;
@@ -139,6 +138,10 @@ inline bool Machine<kExplain>::step(const Instruction& i, const Node* node, Fram
                         : (bound.exclusive ? node->integer > bound.integer : node->integer >= bound.integer);
         return holds || fail(i);
       }
+      // Rounding to the nearest double keeps the order, so that only equal doubles need a closer look.
+      const double real = node->is_integer ? static_cast<double>(node->integer) : node->real;
+      if (real != bound.real) [[likely]]
+        return (real < bound.real) == bound.upper || fail(i);
       return within(walk_.value(node), bound) || fail(i);
     }
     case Op::kFormat:

@@ -69,9 +69,8 @@ std::string repeated(std::size_t count, const std::string& text, const std::stri
 TEST(Bombs, deep_nesting_is_refused_at_the_level_that_is_too_many) {
   EXPECT_EQ(refusal(repeated(64, "[") + repeated(64, "]")), "accepted");
   EXPECT_EQ(refusal(repeated(65, "[") + repeated(65, "]")), "too-deep");
-  const std::string objects = repeated(1'000'000, "{\"a\":");
-  EXPECT_EQ(refusal(objects + "1" + repeated(1'000'000, "}"), wide()), "too-deep");
-  const std::string arrays = repeated(1'000'000, "[") + repeated(1'000'000, "]");
+  EXPECT_EQ(refusal(repeated(10'000, "{\"a\":") + "1" + std::string(10'000, '}'), wide()), "too-deep");
+  const std::string arrays = std::string(1'000'000, '[') + std::string(1'000'000, ']');
   EXPECT_LT(seconds([&] { refusal(arrays, wide()); }), 0.05);
   Compiled schema(repeated(300, "{\"not\":") + "{}" + repeated(300, "}"));
   EXPECT_EQ(schema.program, nullptr);
@@ -79,25 +78,37 @@ TEST(Bombs, deep_nesting_is_refused_at_the_level_that_is_too_many) {
 
 std::string object_of(std::size_t members) {
   std::string out = "{";
-  for (std::size_t i = 0; i < members; ++i)
-    out += (i > 0 ? ",\"k" : "\"k") + std::to_string(i * 2654435761U % 1'000'000'007U) + "\":0";
+  out.reserve(members * 16);
+  for (std::size_t i = 0; i < members; ++i) {
+    out.append(i > 0 ? ",\"k" : "\"k")
+        .append(std::to_string(i * 2654435761U % 1'000'000'007U))
+        .append("\":0");
+  }
   return out + '}';
 }
 
 TEST(Bombs, a_million_keys_are_refused_or_linear) {
   JsonLimits limits;
   limits.bytes_max = wide().bytes_max;
-  EXPECT_EQ(refusal(object_of(1'000'000), limits), "too-many-nodes");
+  const std::string whole = object_of(1'000'000);
+  EXPECT_EQ(refusal(whole, limits), "too-many-nodes");
   EXPECT_EQ(refusal(object_of(49'999), limits), "accepted");  // 99,999 nodes
   EXPECT_EQ(refusal(object_of(50'000), limits), "too-many-nodes");
   const std::string quarter = object_of(250'000);
-  const std::string whole = object_of(1'000'000);
   json::Document document;
   const auto read = [&document](const std::string& text) {
-    return seconds([&] { EXPECT_TRUE(document.read(text, wide()).ok()); }, 3);
+    return seconds([&] { EXPECT_TRUE(document.read(text, wide()).ok()); }, 2);
   };
   EXPECT_LT(read(whole), 16 * read(quarter));  // four times the keys
   EXPECT_EQ(refusal(whole.substr(0, whole.size() - 1) + ",\"k0\":1}", wide()), "duplicate-key");
+}
+
+bool is_plain(std::uint64_t word) {
+  for (; word != 0; word >>= 8) {
+    const std::uint64_t c = word & 0xFF;
+    if (c < ' ' || c > '~' || c == '"' || c == '\\') return false;
+  }
+  return true;
 }
 
 // Names of eight characters with one hash: its multiplication undone.
@@ -107,16 +118,16 @@ std::vector<std::string> colliding(std::size_t count) {
   std::vector<std::string> out;
   for (std::uint64_t low = 0; out.size() < count; ++low) {
     const std::uint64_t word = inverse * (std::uint64_t{0x12345678} << 32 | low);
+    if (!is_plain(word) || word >> 56 == 0) continue;
     std::string name(8, '\0');
     for (std::size_t i = 0; i < 8; ++i) name[i] = static_cast<char>(word >> (8 * i));
-    const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
-    if (std::ranges::all_of(name, plain)) out.push_back(name);
+    out.push_back(std::move(name));
   }
   return out;
 }
 
 TEST(Bombs, keys_that_collide_cost_n_log_n) {
-  const std::vector<std::string> names = colliding(8'000);
+  const std::vector<std::string> names = colliding(4'000);
   ASSERT_EQ(json::hash_key(names.front()), json::hash_key(names.back()));
   const auto object = [&names](std::size_t count) {
     std::string out = "{";
@@ -127,8 +138,8 @@ TEST(Bombs, keys_that_collide_cost_n_log_n) {
   const auto read = [&document](const std::string& text) {
     return seconds([&] { EXPECT_TRUE(document.read(text, wide()).ok()); });
   };
-  EXPECT_LT(read(object(8'000)), 20 * read(object(1'000)) + 0.001);  // quadratic: 64 times
-  std::string twice = object(8'000);
+  EXPECT_LT(read(object(4'000)), 24 * read(object(500)) + 0.001);  // quadratic: 64 times
+  std::string twice = object(4'000);
   twice.replace(twice.size() - 1, 1, ",\"" + names[17] + "\":1}");
   EXPECT_EQ(refusal(twice, wide()), "duplicate-key");
   // The same names in a schema, and an instance that has them all.
