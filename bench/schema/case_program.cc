@@ -1,8 +1,7 @@
 #include "bench/schema/case_program.h"
 
 #include "json/document.h"
-#include "json/read_tree.h"
-#include "schema/compile.h"
+#include "schema/standalone.h"
 
 namespace caponier::bench {
 
@@ -17,28 +16,12 @@ CaseOptions case_options(std::string_view text) {
 }
 
 schema::ProgramPtr compile_case(std::string_view text, const CaseOptions& options, Diagnostics& diagnostics) {
-  const auto tree = json::read_tree(text, "schema.json");
-  if (!tree) return nullptr;
-  schema::CompileOptions compiling;
-  compiling.closed_objects = false;
+  schema::StandaloneOptions compiling;
+  if (const auto dialect = schema::dialect_named(options.dialect)) compiling.dialect = *dialect;
   compiling.formats_asserted = options.formats;
-  compiling.direction = schema::Direction::kResponse;
-  const Node* root = (*tree)->root();
-  return schema::compile(
-      *root, compiling,
-      [root](const Node&, std::string_view reference, Diagnostics&) -> const Node* {
-        const Node* at = root;
-        if (!reference.starts_with('#')) return nullptr;
-        reference.remove_prefix(1);
-        while (at != nullptr && !reference.empty()) {
-          reference.remove_prefix(1);
-          const auto end = std::min(reference.find('/'), reference.size());
-          at = at->find(reference.substr(0, end));
-          reference.remove_prefix(end);
-        }
-        return at;
-      },
-      [](const Node&) { return std::string_view("schema"); }, diagnostics);
+  // Documents of a million bytes are among the instances.
+  compiling.steps_max = 1'000'000'000;
+  return schema::compile_text(text, "schema.json", compiling, {}, diagnostics);
 }
 
 }  // namespace caponier::bench

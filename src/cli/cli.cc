@@ -23,6 +23,8 @@ constexpr Entry kVerbs[] = {
     {"token", token, "a token of the local development issuer"},
     {"keys", keys, "API keys: keys create"},
     {"explain", explain, "why a request ended as it did"},
+    {"match", match_request, "which operation a request means, and what of it would be refused"},
+    {"validate", validate, "judge JSON by a JSON Schema, without a gateway"},
 };
 
 void print_help() {

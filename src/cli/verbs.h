@@ -10,5 +10,7 @@ int demo(Words words);
 int token(Words words);
 int keys(Words words);
 int explain(Words words);
+int validate(Words words);
+int match_request(Words words);  // match
 
 }  // namespace caponier::cli

@@ -51,6 +51,7 @@ constexpr LimitBound top(std::string_view name, std::uint64_t min, std::uint64_t
   bound<&Limits::connections, &ConnectionLimits::field>("connections", #field, min, max)
 #define MEMORY(field, min, max) bound<&Limits::memory, &MemoryLimits::field>("memory", #field, min, max)
 #define TOKENS(field, min, max) bound<&Limits::tokens, &TokenLimits::field>("tokens", #field, min, max)
+#define FORMS(field, min, max) bound<&Limits::forms, &FormLimits::field>("forms", #field, min, max)
 
 constexpr LimitBound kLimitBounds[] = {
     HTTP(request_line_bytes_max, 256, 64 * kKiB),
@@ -77,6 +78,7 @@ constexpr LimitBound kLimitBounds[] = {
     CONNECTIONS(requests_per_connection_max, 1, 1'000'000'000),
     MEMORY(in_flight_bytes_max, 4 * kMiB, kTiB),
     MEMORY(body_buffer_bytes_max, kKiB, 64 * kMiB),
+    MEMORY(response_buffer_bytes_max, kKiB, 64 * kMiB),
     MEMORY(stream_buffer_bytes, 4 * kKiB, 16 * kMiB),
     MEMORY(token_cache_entries_max, 16, 10'000'000),
     MEMORY(limiter_entries_max, 1024, 1 << 24),
@@ -85,6 +87,12 @@ constexpr LimitBound kLimitBounds[] = {
     TOKENS(claims_depth_max, 2, 64),
     TOKENS(keys_per_set_max, 1, 1024),
     TOKENS(key_set_bytes_max, kKiB, 16 * kMiB),
+    FORMS(fields_max, 1, 10'000),
+    FORMS(nesting_max, 1, 16),
+    FORMS(parts_max, 1, 1000),
+    FORMS(part_head_bytes_max, 256, 64 * kKiB),
+    FORMS(part_headers_max, 1, 100),
+    FORMS(inflate_ratio_max, 1, 1100),
     top<&Limits::needs_per_exchange_max>("needs_per_exchange_max", 1, 16),
     top<&Limits::parameters_max>("parameters_max", 1, 1000),
 };
@@ -95,6 +103,7 @@ constexpr LimitBound kLimitBounds[] = {
 #undef CONNECTIONS
 #undef MEMORY
 #undef TOKENS
+#undef FORMS
 
 constexpr std::int64_t kSecond = 1000;
 constexpr std::int64_t kMinute = 60 * kSecond;

@@ -86,9 +86,6 @@ bool to_integer(Decimal decimal, bool negative, std::int64_t& out) {
   return true;
 }
 
-constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-
 NumberReading nearest_double(Decimal decimal, bool negative, const char* first, const char* end) {
   // Clinger's fast path: both factors are exact doubles, so that one operation rounds once.
   if (FLT_EVAL_METHOD == 0 && decimal.exact && decimal.mantissa <= (std::uint64_t{1} << 53) &&

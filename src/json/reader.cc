@@ -1,6 +1,7 @@
 #include "json/reader.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/bytes.h"
 #include "json/key_hash.h"
@@ -281,8 +282,34 @@ bool Reader::differs_from_members(const Document::OpenContainer& object, const T
   return true;
 }
 
-// Sorting, by hash and then by text, costs n log n whatever keys a peer invents; a hash table would not.
+// A hash table answers, as long as its probes are few: a peer can invent keys for which they are not.
+std::optional<bool> Reader::has_distinct_hashes(std::uint32_t object) {
+  const TapeNode* const tape = document_.tape_.data();
+  const std::uint32_t count = tape[object].length;
+  const int shift = std::countl_zero(count) - 1;  // at most half of the slots are taken
+  std::vector<std::uint64_t>& slots = document_.sorted_keys_;
+  slots.assign(std::size_t{1} << (32 - shift), 0);
+  const std::size_t mask = slots.size() - 1;
+  std::uint64_t probes_left = std::uint64_t{count} * 4;
+  for (std::uint32_t i = 0, index = object + 1; i < count; ++i, index = tape[index + 1].end) {
+    const TapeNode& key = tape[index];
+    std::size_t at = key.key_hash >> shift;
+    for (; slots[at] != 0; at = (at + 1) & mask) {
+      if (probes_left-- == 0) return std::nullopt;
+      if (slots[at] >> 32 != key.key_hash) continue;
+      const TapeNode& other = tape[slots[at] & 0xFFFFFFFFU];
+      if (std::string_view(other.text, other.length) != std::string_view(key.text, key.length)) continue;
+      failure_ = {.error = ReadError::kDuplicateKey, .offset = key.offset, .first_offset = other.offset};
+      return false;
+    }
+    slots[at] = std::uint64_t{key.key_hash} << 32 | index;
+  }
+  return true;
+}
+
+// Sorting, by hash and then by text, costs n log n whatever the keys are.
 bool Reader::has_distinct_keys(std::uint32_t object) {
+  if (const auto distinct = has_distinct_hashes(object)) return *distinct;
   const TapeNode* const tape = document_.tape_.data();
   std::vector<std::uint64_t>& keys = document_.sorted_keys_;
   keys.clear();

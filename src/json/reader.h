@@ -1,6 +1,7 @@
 // The one pass over JSON text that fills a Document's tape. Internal to this room.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "json/document.h"
@@ -56,6 +57,7 @@ class Reader {
 
   bool is_new_key(Document::OpenContainer& object, const TapeNode& key, std::uint32_t hash);
   bool differs_from_members(const Document::OpenContainer& object, const TapeNode& key);
+  std::optional<bool> has_distinct_hashes(std::uint32_t object);
   bool has_distinct_keys(std::uint32_t object);
   [[nodiscard]] Cursor first_cursor(const char* at) const;
   bool grow_tape(std::uint32_t nodes);

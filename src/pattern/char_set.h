@@ -47,6 +47,9 @@ CharSet dot();
 // What `\p{body}` means, or nullopt if ECMA-262 knows no such property.
 std::optional<UnicodeProperty> unicode_property(std::string_view body);
 
+// ECMA-262, RegExpIdentifierName: ID_Start, $ or _, then ID_Continue, $ or the joiners.
+bool is_group_name(std::string_view name);
+
 void append_utf8(std::string& out, char32_t code_point);
 // Reads one code point of valid UTF-8 at `at` and moves past it.
 char32_t next_code_point(std::string_view text, std::size_t& at);

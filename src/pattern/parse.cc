@@ -158,18 +158,15 @@ class Parser {
   std::string group_name() {
     const std::size_t start = at_;
     std::string name;
-    while (at_ < text_.size() && peek() != '>') {
-      const char c = peek();
-      const bool ascii = static_cast<unsigned char>(c) < 0x80;
-      const bool fits = !ascii || is_alpha(c) || c == '_' || c == '$' || (is_digit(c) && !name.empty());
-      if (!fits) {
-        fail(at_, "a group name is made of letters, digits, _ and $, and does not begin with a digit");
-        return {};
+    while (more() && peek() != '>') {
+      const std::size_t letter = at_;
+      const char32_t code_point = take("\\u") ? unicode_escape(letter) : next_code_point(text_, at_);
+      append_utf8(name, code_point);
+      if (!failed_ && !is_group_name(name)) {
+        fail(letter, "a group name is made of letters, digits, _ and $, and does not begin with a digit");
       }
-      name += c;
-      ++at_;
     }
-    if (name.empty() || !take(">")) fail(start, "a group name is missing or not closed by '>'");
+    if (!failed_ && (name.empty() || !take(">"))) fail(start, "a group name is missing or not closed by '>'");
     return name;
   }
 
@@ -271,6 +268,10 @@ class Parser {
       }
       named.normalise();
       set.add(named);
+      return;
+    }
+    if (body == "Changes_When_NFKC_Casefolded" || body == "CWKCF") {
+      fail(start, "the property " + std::string(body) + " is not supported");
       return;
     }
     auto known = unicode_property(body);

@@ -6,6 +6,7 @@
 
 #include "pattern/ast.h"
 #include "pattern/backtracking.h"
+#include "pattern/backtracking_problem.h"
 #include "pattern/direct.h"
 
 namespace caponier::pattern {
@@ -46,6 +47,7 @@ Result<Pattern, PatternError> Pattern::compile(std::string_view pattern) {
   if (auto linear = compile_re2(*ast)) {
     return Pattern(std::make_unique<const Program>(Program{std::string(pattern), std::move(linear)}));
   }
+  if (auto problem = backtracking_problem(*ast)) return Err(std::move(*problem));
   auto backtracking = Backtracking::compile(to_pcre2(*ast));
   if (!backtracking) return Err(backtracking.error());
   return Pattern(std::make_unique<const Program>(Program{std::string(pattern), std::move(*backtracking)}));

@@ -1,23 +1,47 @@
-// The first line of the input is a pattern, the rest a text. Whatever compiles must give one answer, and
-// where the direct matcher answers, RE2 must agree with it.
+// The first line of the input is a pattern, the rest a text. Whatever compiles must answer in bounded time,
+// on that text and on a long one made of it; where the direct matcher answers, RE2 must agree with it.
 #include <re2/re2.h>
 
 #include <cstdlib>
+#include <ctime>
+#include <string>
 
 #include "base/bytes.h"
 #include "pattern/ast.h"
 #include "pattern/pattern.h"
 
+namespace {
+
+using caponier::pattern::Engine;
+using caponier::pattern::Match;
+using caponier::pattern::Pattern;
+
+constexpr std::size_t kLongBytes = 10'000;
+// Of processor time; what a sanitizer adds is in it.
+constexpr std::clock_t kTicksMax = 2 * CLOCKS_PER_SEC;
+
+Match timed(const Pattern& pattern, std::string_view text) {
+  const std::clock_t start = std::clock();
+  const Match found = pattern.matches(text);
+  if (std::clock() - start > kTicksMax) std::abort();
+  return found;
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using caponier::pattern::Engine;
-  using caponier::pattern::Match;
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const std::string_view source = input.substr(0, input.find('\n'));
   const std::string_view text =
       source.size() < input.size() ? input.substr(source.size() + 1) : std::string_view();
-  const auto pattern = caponier::pattern::Pattern::compile(source);
+  const auto pattern = Pattern::compile(source);
   if (!pattern || !caponier::is_utf8(text)) return 0;
-  const Match found = pattern->matches(text);
+  const Match found = timed(*pattern, text);
+  if (!text.empty()) {
+    std::string repeated;
+    while (repeated.size() < kLongBytes) repeated += text;
+    timed(*pattern, repeated + '!');
+  }
   if (pattern->engine() != Engine::kDirect) return 0;
   const auto ast = caponier::pattern::parse(source);
   RE2::Options options;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <string>
 #include <thread>
 #include <vector>
@@ -190,6 +191,7 @@ TEST(Pattern, what_the_standard_forbids_is_refused_with_its_position) {
       {"\\c1", 0, "no escape"},
       {"\\p", 0, "braces"},
       {"\\pL", 0, "braces"},
+      {"\\p{CWKCF}", 0, "not supported"},
       {"\\p{letter}", 0, "no Unicode property"},
       {"\\p{Script=greek}", 0, "no Unicode property"},
       {"\\p{Greek}", 0, "no Unicode property"},
@@ -197,8 +199,10 @@ TEST(Pattern, what_the_standard_forbids_is_refused_with_its_position) {
       {"(?:(a)b)+\\1", 9, "inside a repetition"},
       {"(?<=(a))\\1", 8, "look-behind"},
       {"(a)(?<=\\1)", 7, "look-behind"},
-      {"(?<=a+)b", 0, "variable length"},
-      {"(?:ab){70000}", 0, "65535"},
+      {"x(?<=a+)b", 1, "variable length"},
+      {"(?<=a|bc(?:d|ef))b", 0, "variable length"},
+      {"(?<!a(?=b*)|(c)\\b)d(?<=e?)", 19, "variable length"},
+      {"a(?:ab){70000}", 1, "65535"},
       {"\xFF", 0, "UTF-8"},
   };
   for (const ErrorCase& c : cases) {
@@ -232,6 +236,32 @@ TEST(Pattern, catastrophic_backtracking_ends_in_a_limit_not_in_a_yes) {
   EXPECT_EQ(anchored.matches(std::string(40, 'a') + "!"), Match::kLimit);
   const Pattern search = compiled("(?=(x+x+)+y)z");
   EXPECT_NE(search.matches(std::string(5000, 'x')), Match::kYes);
+}
+
+// Patterns known for what they do to backtracking engines, on texts that bring it out, long and longer.
+TEST(Pattern, no_pattern_takes_long_on_any_text) {
+  const std::vector<std::string> patterns = {
+      "^(a+)+$",          "^(a|aa)+$",     "^(a|a?)+$",    "(.*)*x$",          "^(([a-z])+.)+[A-Z]([a-z])+$",
+      "^(\\w+\\s?)*$",    "(x+x+)+y",      "^(.*?,){11}P", "^(?=(a+)+$)",      "^(?=(?:a|aa)+$)b",
+      "(?=.*.*.*x)b",     "^(?!.*(.)\\1)", "(?=(.*)*x)",   "^(.*)(.*)\\1\\2x", "(?=a*a*a*a*b)",
+      "(?<=a)(?!.*b).*c",
+  };
+  for (const std::string& source : patterns) {
+    const Pattern pattern = compiled(source);
+    for (const std::size_t length : {30U, 5'000U, 200'000U}) {
+      for (const char* tail : {"", "!", "x", "b"}) {
+        const std::string text = std::string(length, 'a') + tail;
+        const std::clock_t start = std::clock();
+        const Match found = pattern.matches(text);
+        const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+        EXPECT_LT(seconds, 0.5) << source << " on " << length << " letters and " << tail;
+        // What is linear needs no limit.
+        if (pattern.engine() != Engine::kPcre2) {
+          EXPECT_NE(found, Match::kLimit) << source;
+        }
+      }
+    }
+  }
 }
 
 TEST(Pattern, one_pattern_serves_many_threads) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "pattern/backtracking.h"
 #include "pattern/char_set.h"
 
 namespace caponier::pattern {
@@ -193,6 +194,14 @@ bool re2_knows(std::string_view name) {
 
 }  // namespace
 
+bool is_group_name(std::string_view name) {
+  const auto fits = [](char c) { return is_alpha(c) || is_digit(c) || c == '_' || c == '$'; };
+  if (std::ranges::all_of(name, fits)) return !name.empty() && !is_digit(name.front());
+  const auto identifier =
+      Backtracking::compile("\\A[$_\\p{ID_Start}][$\\x{200c}\\x{200d}\\p{ID_Continue}]*\\z");
+  return identifier && identifier->matches(name) == Match::kYes;
+}
+
 std::optional<UnicodeProperty> unicode_property(std::string_view body) {
   const std::size_t equals = body.find('=');
   if (equals == std::string_view::npos) {
@@ -203,7 +212,8 @@ std::optional<UnicodeProperty> unicode_property(std::string_view body) {
   const std::string_view name = body.substr(0, equals);
   const std::string_view value = body.substr(equals + 1);
   if (name == "General_Category" || name == "gc") return category(value);
-  if (!is_script_spelling(value)) return std::nullopt;
+  if (!is_script_spelling(value) || !Backtracking::compile("\\p{sc:" + std::string(value) + '}'))
+    return std::nullopt;
   if (name == "Script" || name == "sc") {
     UnicodeProperty out{"", "sc:" + std::string(value), false};
     // Categories have names of at most two letters, so that a known longer name is a script.

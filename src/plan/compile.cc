@@ -153,7 +153,8 @@ void compile_operations(Compilation& compilation) {
   }
   compilation.report.concern({});
   schemes.flush();
-  levels.report_unused();
+  // Of a document without operations, the next line says enough.
+  if (!compilation.contract.operations.empty()) levels.report_unused();
   if (plan.operations.empty()) {
     compilation.report.error(compilation.in_contract(compilation.contract.main_tree().root()),
                              "nothing-to-serve",

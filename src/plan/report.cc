@@ -83,7 +83,8 @@ void Report::finding_once(const Source& at, const std::string& code, std::string
 
 void Report::adopt(const Diagnostics& others) {
   for (const Diagnostic& diagnostic : others.all()) {
-    if (adopted_.insert(to_text(diagnostic)).second) add(diagnostic);
+    if (!adopted_.insert(to_text(diagnostic)).second) continue;
+    diagnostic.severity == Severity::kFinding ? add_finding(diagnostic) : add(diagnostic);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "schema/compile_guards.h"
 #include "schema/compiler.h"
 
 namespace caponier::schema {
@@ -58,6 +59,7 @@ void Compiler::run(const Node& schema) {
     compile_place(block, place);
   }
   if (diagnostics_.error_count() > errors) return;
+  add_guards(p_);
   p_.root_types = allowed_types(p_.root);
   p_.item_types = allowed_item_types(p_.blocks[p_.root]);
 }

@@ -23,6 +23,17 @@ constexpr std::array kTypeNames = {
     TypeName{"object", type_bit(json::Kind::kObject)},
 };
 
+// What a violation of `false` is named after: a keyword for the items that are left, if it is one.
+std::string_view keyword_of_false(const Node& schema) {
+  const bool beside_keywords = schema.parent != nullptr && schema.parent->is_object() &&
+                               schema.parent->key != "properties" &&
+                               schema.parent->key != "patternProperties";
+  for (const std::string_view keyword : {"items", "additionalItems", "unevaluatedItems"}) {
+    if (beside_keywords && schema.key == keyword) return keyword;
+  }
+  return "false";
+}
+
 }  // namespace
 
 void Compiler::gather(const Node& schema, Place& place, Draft& draft) {
@@ -32,7 +43,8 @@ void Compiler::gather(const Node& schema, Place& place, Draft& draft) {
   if (!(is_whole_place && schema.is_boolean()) && !is_schema(schema)) return;
   if (!within_bounds(schema)) return;
   if (schema.is_boolean()) {
-    if (!schema.boolean) draft.steps.push_back({{Op::kNever, 0, 0, 0, origin(schema, "false")}, kAllTypes});
+    if (!schema.boolean)
+      draft.steps.push_back({{Op::kNever, 0, 0, 0, origin(schema, keyword_of_false(schema))}, kAllTypes});
     return;
   }
   check(schema);

@@ -187,6 +187,11 @@ std::uint32_t Compiler::pattern_index(const Node& node, std::string_view text) {
         "Write it as ECMA-262 reads it with the u flag.");
     return kNone;
   }
+  if (compiled->engine() == pattern::Engine::kPcre2) {
+    say(node, Severity::kFinding, "backtracking-pattern",
+        "the pattern is matched by backtracking, under a limit; a text that takes too long is refused",
+        "Without look-around and back-references it is matched in linear time.");
+  }
   p_.patterns.push_back(std::move(*compiled));
   const auto index = static_cast<std::uint32_t>(p_.patterns.size() - 1);
   patterns_.emplace(std::string(text), index);

@@ -1,6 +1,7 @@
 // Where references lead: `$ref` by identifiers and pointers, `$dynamicRef` by the dynamic scope as well. The
 // scope is known while compiling, so that a block is compiled once for each meaning that its dynamic
 // references have, and the evaluator never looks for one.
+#include "base/quote.h"
 #include "schema/compiler.h"
 
 namespace caponier::schema {
@@ -54,7 +55,8 @@ const Node* Compiler::follow(const Node& schema, std::string_view keyword) {
     const std::size_t errors = diagnostics_.error_count();
     target = find_target(schema, *reference, dynamic);
     if (target == nullptr && diagnostics_.error_count() == errors) {
-      say(*reference, Severity::kError, "unresolved-ref", "the " + std::string(keyword) + " leads nowhere",
+      say(*reference, Severity::kError, "unresolved-ref",
+          "the " + std::string(keyword) + " " + quote(reference->text) + " leads nowhere",
           "Check the file and the pointer.");
     }
   }
@@ -72,6 +74,10 @@ const Node* Compiler::follow(const Node& schema, std::string_view keyword) {
 
 const Node* Compiler::find_target(const Node& schema, const Node& reference, bool& dynamic) {
   const Resource* from = resources_.loads() || !resources_.plain() ? resources_.of(schema) : nullptr;
+  // Within a contract's own document, whoever resolves its pointers has an index of it.
+  if (from != nullptr && !resources_.loads() && from->root->parent == nullptr &&
+      reference.text.starts_with("#/"))
+    from = nullptr;
   Resources::Target target;
   if (from != nullptr) target = resources_.find(*from, reference.text, diagnostics_);
   if (target.node == nullptr) return resolver_(schema, reference.text, diagnostics_);

@@ -71,8 +71,7 @@ bool is_listed(const Program& p, const EnumPlan& plan, json::Value value, std::i
   const std::string_view text = value.string();
   if (plan.slots.empty()) {
     for (const Name& name : plan.strings) {
-      if (name.length == text.size() &&
-          std::memcmp(p.names.data() + name.text, text.data(), text.size()) == 0)
+      if (name.length == text.size() && same_bytes(p.names.data() + name.text, text.data(), text.size()))
         return true;
     }
     return false;
@@ -139,6 +138,10 @@ inline bool Machine<kExplain>::step(const Instruction& i, const Node* node, Fram
                         : (bound.exclusive ? node->integer > bound.integer : node->integer >= bound.integer);
         return holds || fail(i);
       }
+      // Rounding to the nearest double keeps the order, so that only equal doubles need a closer look.
+      const double real = node->is_integer ? static_cast<double>(node->integer) : node->real;
+      if (real != bound.real) [[likely]]
+        return (real < bound.real) == bound.upper || fail(i);
       return within(walk_.value(node), bound) || fail(i);
     }
     case Op::kFormat:
@@ -263,11 +266,34 @@ bool Machine<kExplain>::holds(const Alternative& alternative, const Node* node, 
   return ok;
 }
 
+// The alternatives of a union are mostly told apart by one member, which is then looked up once.
+template <bool kExplain>
+bool Machine<kExplain>::is_ruled_out(const Alternative& alternative, const Node* node, Guarded& guarded) {
+  if (alternative.guard == kNone || node->kind != json::Kind::kObject) return false;
+  const Guard& guard = p_.guards[alternative.guard];
+  if (guarded.name == nullptr || guarded.name->text != guard.name.text ||
+      guarded.name->length != guard.name.length) {
+    guarded.name = &guard.name;
+    guarded.value = nullptr;
+    if (!charge(node->length)) return false;
+    const Node* key = node + 1;
+    for (std::uint32_t n = node->length; n > 0 && guarded.value == nullptr; --n) {
+      if (is_named(p_, guard.name, key)) guarded.value = key + 1;
+      key = after(key + 1);
+    }
+  }
+  if (guarded.value == nullptr || guarded.value->kind != json::Kind::kString) return true;
+  if (!charge(1)) return false;
+  return !is_listed(p_, p_.enums[guard.texts], walk_.value(guarded.value), walk_.steps);
+}
+
 template <bool kExplain>
 bool Machine<kExplain>::any_of(const Instruction& i, const Node* node, Frame* frame) {
   bool found = false;
+  Guarded guarded;
   for (std::uint32_t n = 0; n < i.b; ++n) {
     const Alternative& alternative = p_.alternatives[i.a + n];
+    if (is_ruled_out(alternative, node, guarded)) continue;
     const bool ok = holds(alternative, node, frame);
     if (walk_.stop != Outcome::kValid) return false;
     found = found || ok;
@@ -283,8 +309,11 @@ bool Machine<kExplain>::any_of(const Instruction& i, const Node* node, Frame* fr
 template <bool kExplain>
 bool Machine<kExplain>::one_of(const Instruction& i, const Node* node, Frame* frame) {
   std::uint32_t found = 0;
+  Guarded guarded;
   for (std::uint32_t n = 0; n < i.b && found < 2; ++n) {
-    if (holds(p_.alternatives[i.a + n], node, frame)) ++found;
+    const Alternative& alternative = p_.alternatives[i.a + n];
+    if (is_ruled_out(alternative, node, guarded)) continue;
+    if (holds(alternative, node, frame)) ++found;
     if (walk_.stop != Outcome::kValid) return false;
   }
   if (found == 1) return true;
@@ -346,6 +375,7 @@ std::vector<Violation> explain(const Program& program, json::Value instance, std
   std::vector<Violation> out = report.take();
   if (walk.stop != Outcome::kValid && out.empty()) {
     Violation limit;
+    limit.outcome = walk.stop;
     limit.keyword = walk.stop == Outcome::kPatternLimit ? "pattern" : "steps";
     limit.sentence = walk.stop == Outcome::kPatternLimit
                          ? "could not be judged: a pattern needs too long for this text"

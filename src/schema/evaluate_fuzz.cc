@@ -109,6 +109,12 @@ class Grower {
                ",\"else\":" + schema(depth - 1);
       case 24:
         return "\"unevaluatedProperties\":" + schema(depth - 1);
+      default:
+        return newer_keyword(which, depth);
+    }
+  }
+  std::string newer_keyword(unsigned which, int depth) {
+    switch (which) {
       case 25:
         return R"("$ref":"#)" + target() + '"';
       case 26:

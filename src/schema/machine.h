@@ -91,6 +91,12 @@ class Machine {
   bool items(const Instruction& i, const Node* node);
   bool unique(const Instruction& i, const Node* node);
   bool contains(const Instruction& i, const Node* node);
+  // The member that guards of alternatives were asked about last.
+  struct Guarded {
+    const Name* name = nullptr;
+    const Node* value = nullptr;  // null: the object has none
+  };
+  bool is_ruled_out(const Alternative& alternative, const Node* node, Guarded& guarded);
   bool any_of(const Instruction& i, const Node* node, Frame* frame);
   bool one_of(const Instruction& i, const Node* node, Frame* frame);
   bool condition(const Instruction& i, const Node* node, Frame* frame);

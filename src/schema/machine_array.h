@@ -14,6 +14,13 @@ bool Machine<kExplain>::items(const Instruction& i, const Node* node) {
   bool ok = true;
   if (!charge(count)) return false;
   const Node* item = node + 1;
+  if (!kExplain && plan.prefix_count == 0 && !p_.blocks.data()[plan.rest].tracks) {
+    const Block& rest = p_.blocks.data()[plan.rest];
+    for (std::uint32_t n = 0; n < count; ++n, item = after(item)) {
+      if (!run(rest, item, nullptr)) return false;
+    }
+    return true;
+  }
   for (std::uint32_t n = 0; n < count; ++n) {
     const std::uint32_t block =
         n < plan.prefix_count ? p_.prefix_blocks.data()[plan.first_prefix + n] : plan.rest;

@@ -29,6 +29,8 @@ Outcome evaluate(const Program& program, json::Value instance);
 
 // One broken rule. Holds no value of the instance: it goes to logs and, pointer and rule only, to clients.
 struct Violation {
+  // kInvalid; else no rule is broken, and the evaluation was given up.
+  Outcome outcome = Outcome::kInvalid;
   std::string
       instance_pointer;  // "/items/0/qty"; names that are not declared in the schema are cut to 64 bytes
   std::string schema_pointer;  // into the document the schema stands in

@@ -186,7 +186,14 @@ struct EnumPlan {
 
 struct Alternative {
   std::uint32_t block;
-  std::uint32_t slot = kNone;  // bit of the frame that tells whether it held
+  std::uint32_t slot = kNone;   // bit of the frame that tells whether it held
+  std::uint32_t guard = kNone;  // guards
+};
+
+// An object that does not have this property, with one of these texts, is refused.
+struct Guard {
+  Name name;
+  std::uint32_t texts;  // enums
 };
 
 struct Condition {
@@ -262,6 +269,7 @@ class Program {
   std::vector<pattern::Pattern> patterns;
   std::vector<Name> required_names;
   std::vector<Alternative> alternatives;
+  std::vector<Guard> guards;
   std::vector<Condition> conditions;
   std::vector<DependentName> dependent_names;
   std::vector<Dependent> dependents;

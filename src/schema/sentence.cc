@@ -55,7 +55,8 @@ std::string type_sentence(TypeSet types) {
 std::string sentence(const Program& program, const Instruction& i, bool too_small) {
   switch (i.op) {
     case Op::kNever:
-      return "is not accepted: the schema here is false";
+      return program.origins[i.origin].keyword == "false" ? "is not accepted: the schema here is false"
+                                                          : "is not accepted: no more items are";
     case Op::kLength:
       return range_sentence(i, too_small, "character", "characters");
     case Op::kItemCount:

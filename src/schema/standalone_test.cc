@@ -109,6 +109,28 @@ TEST(Standalone, the_meta_schemas_are_built_in) {
   }
 }
 
+TEST(Standalone, an_item_too_many_is_told_by_the_keyword_that_refuses_it) {
+  const struct {
+    std::string_view schema;
+    std::string_view instance;
+    std::string_view told;
+  } rows[] = {
+      {R"({"prefixItems":[true],"items":false})", "[1,2]", "/1 items: is not accepted: no more items are"},
+      {R"({"prefixItems":[true],"unevaluatedItems":false})", "[1,2]",
+       "/1 unevaluatedItems: is not accepted: no more items are"},
+      {R"({"properties":{"items":false}})", R"({"items":1})",
+       "/items false: is not accepted: the schema here is false"},
+  };
+  for (const auto& row : rows) {
+    Diagnostics diagnostics;
+    const ProgramPtr program = compile_text(row.schema, "s.json", {}, {}, diagnostics);
+    json::Document document;
+    const auto found = explain(*program, *document.read(row.instance, JsonLimits{}));
+    ASSERT_EQ(found.size(), 1U) << row.schema;
+    EXPECT_EQ(found[0].instance_pointer + " " + found[0].keyword + ": " + found[0].sentence, row.told);
+  }
+}
+
 TEST(Standalone, formats_are_asserted_or_not) {
   const std::string_view schema = R"({"format":"ipv4"})";
   EXPECT_EQ(judge(schema, R"("x")"), "invalid");

@@ -28,6 +28,8 @@ Denial violation_denial(Exchange& exchange, Reason reason, const schema::Program
     where = exchange.arena.copy(first.file + ":" + std::to_string(first.schema_position.line) + ":" +
                                 std::to_string(first.schema_position.column));
   }
+  if (first.outcome == schema::Outcome::kPatternLimit) reason = Reason::kPatternLimit;
+  if (first.outcome == schema::Outcome::kStepLimit) reason = Reason::kSchemaLimit;
   std::string rule = first.keyword;
   if (!first.sentence.empty()) rule.append(rule.empty() ? "" : ": ").append(first.sentence);
   return rule_denial(reason, std::string(pointer) + first.instance_pointer, rule, where);
