@@ -25,7 +25,8 @@ struct Template {
 };
 
 std::optional<Template> parse(std::string_view text) {
-  if (!text.starts_with('{') || !text.ends_with('}') || text.find('{', 1) != std::string_view::npos) return std::nullopt;
+  if (!text.starts_with('{') || !text.ends_with('}') || text.find('{', 1) != std::string_view::npos)
+    return std::nullopt;
   text = text.substr(1, text.size() - 2);
   Template out;
   switch (text.empty() ? '\0' : text.front()) {
@@ -85,7 +86,8 @@ Pairs read_query(const Template& written, json::Kind kind, std::string_view text
     } else if (pair.name != written.name) {
       out.emplace_back("unexpected", pair.name);
     } else if (kind == json::Kind::kObject) {
-      for (const Member& member : read_members(styled, arena).value()) out.emplace_back(member.name, member.value);
+      for (const Member& member : read_members(styled, arena).value())
+        out.emplace_back(member.name, member.value);
     } else if (kind == json::Kind::kArray && !written.explode) {
       for (const std::string_view item : read_items(styled, arena).value()) out.emplace_back("", item);
     } else {
@@ -116,7 +118,8 @@ Pairs read_back(const Template& written, json::Kind kind, std::string_view text,
 // RFC 6570 does not encode the '.' between the parts of a label, nor within them.
 bool is_ambiguous(const Template& written, const Pairs& value) {
   if (written.style != Style::kLabel || !written.explode) return false;
-  return std::ranges::any_of(value, [](const auto& pair) { return pair.second.find('.') != std::string::npos; });
+  return std::ranges::any_of(value,
+                             [](const auto& pair) { return pair.second.find('.') != std::string::npos; });
 }
 
 std::size_t check_case(json::Value variables, json::Value test) {
@@ -136,7 +139,8 @@ std::size_t check_case(json::Value variables, json::Value test) {
     expansions.push_back(expected.string());
   } else {
     json::Value one = expected.first_child();
-    for (std::uint32_t i = 0; i < expected.size(); ++i, one = one.next_sibling()) expansions.push_back(one.string());
+    for (std::uint32_t i = 0; i < expected.size(); ++i, one = one.next_sibling())
+      expansions.push_back(one.string());
   }
   for (const std::string_view text : expansions) {
     Arena arena;
@@ -162,7 +166,8 @@ std::size_t check_file(const std::filesystem::path& path) {
     const auto tests = section.find("testcases");
     if (!variables || !tests) continue;
     json::Value test = tests->first_child();
-    for (std::uint32_t t = 0; t < tests->size(); ++t, test = test.next_sibling()) checked += check_case(*variables, test);
+    for (std::uint32_t t = 0; t < tests->size(); ++t, test = test.next_sibling())
+      checked += check_case(*variables, test);
   }
   return checked;
 }

@@ -84,11 +84,13 @@ std::string contract() {
 
 class Forms : public testing::Test {
  protected:
-  int status(std::string_view method, std::string_view path, std::string_view fields = {}, std::string_view body = {}) {
+  int status(std::string_view method, std::string_view path, std::string_view fields = {},
+             std::string_view body = {}) {
     return gateway_.ask(request_text(method, path, fields, body)).status();
   }
   int post(std::string_view type, std::string_view body, std::string_view fields = {}) {
-    return status("POST", "/login", "Content-Type: " + std::string(type) + "\r\n" + std::string(fields), body);
+    return status("POST", "/login", "Content-Type: " + std::string(type) + "\r\n" + std::string(fields),
+                  body);
   }
   // What the client gets when the upstream answers `body`.
   Message answered(std::string_view path, std::string_view body) {
@@ -109,14 +111,15 @@ TEST_F(Forms, parameters_of_every_style_are_judged_and_go_on_in_one_spelling) {
             200);
   const std::vector<Message> sent = upstream_.requests();
   ASSERT_EQ(sent.size(), 1U);
-  EXPECT_THAT(sent[0].start_line, HasSubstr("GET /find/;where=a%2Cb;where=c?filter%5Bstate%5D=new&filter%5Bsize%5D=9&"
-                                            "ids=1%7C2 "));
+  EXPECT_THAT(sent[0].start_line,
+              HasSubstr("GET /find/;where=a%2Cb;where=c?filter%5Bstate%5D=new&filter%5Bsize%5D=9&"
+                        "ids=1%7C2 "));
   EXPECT_EQ(sent[0].header("Cookie"), "theme=dark");
-  for (const char* bad : {"/find/;where=a;where=b;where=c", "/find/;where=toolong", "/find/;other=a", "/find/plain",
-                          "/find/;where=a?filter[state]=gone", "/find/;where=a?filter[size]=10",
-                          "/find/;where=a?filter[other]=1", "/find/;where=a?filter[state]=new&filter[state]=old",
-                          "/find/;where=a?filter=x", "/find/;where=a?ids=1%7Cx", "/find/;where=a?ids=1&ids=2",
-                          "/login;x=1"}) {
+  for (const char* bad :
+       {"/find/;where=a;where=b;where=c", "/find/;where=toolong", "/find/;other=a", "/find/plain",
+        "/find/;where=a?filter[state]=gone", "/find/;where=a?filter[size]=10",
+        "/find/;where=a?filter[other]=1", "/find/;where=a?filter[state]=new&filter[state]=old",
+        "/find/;where=a?filter=x", "/find/;where=a?ids=1%7Cx", "/find/;where=a?ids=1&ids=2", "/login;x=1"}) {
     EXPECT_EQ(status("GET", bad), 400) << bad;
   }
   EXPECT_EQ(status("GET", "/find/;where=a", "Cookie: theme=pink\r\n"), 400);
@@ -144,14 +147,15 @@ std::string picture(std::string_view type, std::string_view bytes, std::string_v
 TEST_F(Forms, multipart_bodies_are_judged_part_by_part) {
   const char* const type = "multipart/form-data; boundary=b";
   const auto note = [](std::string_view text, std::string_view name = "note") {
-    return "--b\r\nContent-Disposition: form-data; name=\"" + std::string(name) + "\"\r\n\r\n" + std::string(text) +
-           "\r\n";
+    return "--b\r\nContent-Disposition: form-data; name=\"" + std::string(name) + "\"\r\n\r\n" +
+           std::string(text) + "\r\n";
   };
   EXPECT_EQ(post(type, picture("image/png", "\xff\xd8\n", note("short"))), 200);
   for (const std::string& bad :
-       {picture("text/html", "x"), picture("image/png", "more than 10"), picture("image/png", "x", note("too long")),
-        picture("image/png", "x", note("a") + note("b")), picture("image/png", "x", note("a", "admin")),
-        picture("image/png", "x") + "trailing", note("a") + "--b--", std::string("--b--"), std::string("nonsense")}) {
+       {picture("text/html", "x"), picture("image/png", "more than 10"),
+        picture("image/png", "x", note("too long")), picture("image/png", "x", note("a") + note("b")),
+        picture("image/png", "x", note("a", "admin")), picture("image/png", "x") + "trailing",
+        note("a") + "--b--", std::string("--b--"), std::string("nonsense")}) {
     EXPECT_EQ(post(type, bad), 400) << bad;
   }
   EXPECT_EQ(post("multipart/form-data", picture("image/png", "x")), 400);
@@ -221,7 +225,8 @@ TEST_F(Forms, an_answer_that_breaks_its_schema_becomes_a_bad_gateway_that_the_lo
 TEST_F(Forms, a_judged_answer_in_pieces_is_judged_as_a_whole) {
   upstream_.set_script([](Peer& peer) {
     while (peer.read_request()) {
-      (void)peer.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+      (void)peer.send(
+          "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
       for (const char* chunk : {"5\r\n{\"nam\r\n", "5\r\ne\":\"a\r\n", "2\r\n\"}\r\n", "0\r\n\r\n"}) {
         (void)peer.send(chunk);
       }
@@ -271,8 +276,8 @@ TEST_F(Forms, the_upstream_is_not_asked_to_encode_what_is_to_be_judged) {
 
 TEST_F(Forms, check_says_what_is_judged) {
   const TempDir folder;
-  const Finished check = run_caponier({"check", "--dev", "--contract", folder.write("forms.yaml", contract()), "--upstream",
-                                       upstream_.url()});
+  const Finished check = run_caponier({"check", "--dev", "--contract", folder.write("forms.yaml", contract()),
+                                       "--upstream", upstream_.url()});
   EXPECT_EQ(check.status, 1) << check.err;  // development mode is a finding
   EXPECT_THAT(check.out, HasSubstr("form closed"));
   EXPECT_THAT(check.out, HasSubstr("answers enforced"));

@@ -8,12 +8,13 @@
 namespace caponier::stages {
 namespace {
 
-// One operation with one parameter, whose schema allows an integer under 10, a list or an object of them, or the
-// text "x;y".
+// One operation with one parameter, whose schema allows an integer under 10, a list or an object of them, or
+// the text "x;y".
 struct Site {
   explicit Site(std::string_view parameter, std::string_view path = "/p", std::string_view schema = kUnion)
       : world("openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths:\n  " + std::string(path) +
-                  ":\n    get:\n      security: []\n      x-caponier: {public: {reason: test}}\n      parameters: [{name: n, " +
+                  ":\n    get:\n      security: []\n      x-caponier: {public: {reason: test}}\n      "
+                  "parameters: [{name: n, " +
                   std::string(parameter) + ", schema: " + std::string(schema) +
                   "}]\n      responses: {'200': {description: ok}}\n",
               "upstream: http://127.0.0.1:9000\n") {}
@@ -32,7 +33,8 @@ struct Site {
   }
 
   static constexpr std::string_view kUnion =
-      "{oneOf: [{type: integer, maximum: 9}, {type: array, maxItems: 2, items: {type: integer, maximum: 9}}, {type: "
+      "{oneOf: [{type: integer, maximum: 9}, {type: array, maxItems: 2, items: {type: integer, maximum: 9}}, "
+      "{type: "
       "object, required: [a], properties: {a: {type: integer, maximum: 9}, b: {type: boolean}}}]}";
   static constexpr std::string_view kList = "{type: array, maxItems: 2, items: {type: string, maxLength: 3}}";
   World world;
@@ -57,7 +59,8 @@ TEST(Styles, of_paths_read_every_kind_of_value) {
       const std::string target = "/p/" + std::string(value);
       EXPECT_EQ(site.judge(target), target) << c.style;
     }
-    for (const std::string& value : {std::string(c.long_list), std::string(c.scalar) + "0", std::string("x")}) {
+    for (const std::string& value :
+         {std::string(c.long_list), std::string(c.scalar) + "0", std::string("x")}) {
       EXPECT_EQ(site.judge("/p/" + value), kInvalid) << c.style << value;
     }
   }
@@ -88,8 +91,14 @@ TEST(Styles, of_queries_read_every_kind_of_value) {
     std::vector<std::string_view> bad;
   };
   for (const Case& c : std::vector<Case>{
-           {"style: form", "n=7&n=8", "a=7&b=true", {"n=1&n=2&n=3", "n=x", "a=7&a=8", "a=10", "c=1", "b=true", "n=7,8"}},
-           {"style: form, explode: false", "n=7,8", "n=a,7,b,true", {"n=7&n=8", "n=1,2,3", "n=a,7,b", "a=7", "n=a,7,a,8"}},
+           {"style: form",
+            "n=7&n=8",
+            "a=7&b=true",
+            {"n=1&n=2&n=3", "n=x", "a=7&a=8", "a=10", "c=1", "b=true", "n=7,8"}},
+           {"style: form, explode: false",
+            "n=7,8",
+            "n=a,7,b,true",
+            {"n=7&n=8", "n=1,2,3", "n=a,7,b", "a=7", "n=a,7,a,8"}},
        }) {
     const Site site("in: query, " + std::string(c.style));
     for (const std::string_view value : {std::string_view("n=7"), c.list, c.object}) {
@@ -116,10 +125,12 @@ TEST(Styles, of_queries_read_every_kind_of_value) {
 }
 
 TEST(Styles, deep_objects_are_read_down_to_their_bound) {
-  const Site site("in: query, style: deepObject", "/p",
-                  "{type: object, properties: {a: {type: object, properties: {b: {type: object, properties: {c: {type: "
-                  "object, properties: {d: {type: integer}, e: {type: object, properties: {f: {type: integer}}}}}}}}}, l: "
-                  "{type: array, items: {type: integer}}}}");
+  const Site site(
+      "in: query, style: deepObject", "/p",
+      "{type: object, properties: {a: {type: object, properties: {b: {type: object, properties: {c: {type: "
+      "object, properties: {d: {type: integer}, e: {type: object, properties: {f: {type: integer}}}}}}}}}, "
+      "l: "
+      "{type: array, items: {type: integer}}}}");
   EXPECT_EQ(site.judge("/p?n[a][b][c][d]=1&n[l]=1&n[l]=2"),
             "/p?n%5Ba%5D%5Bb%5D%5Bc%5D%5Bd%5D=1&n%5Bl%5D=1&n%5Bl%5D=2");
   EXPECT_EQ(site.judge("/p?n[l]=1"), "/p?n%5Bl%5D=1");
@@ -131,7 +142,8 @@ TEST(Styles, deep_objects_are_read_down_to_their_bound) {
 }
 
 TEST(Styles, of_headers_read_every_kind_of_value) {
-  for (const auto& [style, object] : {std::pair("explode: false", "a,7,b,true"), {"explode: true", "a=7, b=true"}}) {
+  for (const auto& [style, object] :
+       {std::pair("explode: false", "a,7,b,true"), {"explode: true", "a=7, b=true"}}) {
     const Site site(std::string("in: header, ") + style);
     for (const std::string value : {"7", "7, 8", object}) {
       EXPECT_EQ(site.judge("/p", "N: " + value + "\r\n"), "/p") << style << value;
