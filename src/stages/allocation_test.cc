@@ -69,7 +69,14 @@ void judge_once(const World& world, Request& request, std::string_view body, std
   http::ResponseHead answer;
   answer.status = body.empty() ? 200 : 201;
   answer.headers = headers;
-  ASSERT_TRUE(judge_response(world.state, exchange, answer));
+  answer.body = {http::BodyKind::kLength, 36};
+  auto decision = judge_response(world.state, exchange, answer);
+  ASSERT_TRUE(decision);
+  if (body.empty()) {
+    ASSERT_TRUE(decision->holds());
+    ASSERT_TRUE(
+        judge_response_body(world.state, exchange, *decision, R"([{"item":"tea","qty":1},2,"three"])"));
+  }
   ASSERT_TRUE(append_response_head(out, exchange, answer));
   (void)make_record(exchange, {}, world.state.digest_key);
 }

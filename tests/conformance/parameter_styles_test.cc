@@ -150,7 +150,7 @@ TEST(ParameterStyles, of_every_example_are_read_as_they_are_written) {
       parameters += operation.parameters.size();
     }
   }
-  EXPECT_EQ(parameters, 2U * 53U);
+  EXPECT_EQ(parameters, 106U);
 }
 
 }  // namespace

@@ -87,17 +87,20 @@ std::optional<Denial> check_headers(Exchange& exchange, const plan::Response& re
     const auto is_it = [&declared](const http::Header& header) {
       return equals_ignore_case(header.name, declared.name);
     };
-    const auto found = std::ranges::find_if(head.headers, is_it);
-    if (found == head.headers.end()) {
-      if (!declared.required) continue;
+    bool found = false;
+    for (const http::Header& header : head.headers) {
+      if (!is_it(header)) continue;
+      found = true;
+      const uri::StyledText text{header.value, declared.style, declared.explode, uri::Escapes::kNone,
+                                 declared.name};
+      ParameterText given = read_styled(exchange.arena, declared, "header", text);
+      given.reason = Reason::kResponseHeaderUnmet;
+      if (auto denial = judge_parameter(exchange, given)) return private_denial(std::move(*denial));
+    }
+    if (!found && declared.required) {
       return deny(Reason::kResponseHeaderUnmet, kStage, "the upstream did not send " + declared.name,
                   declared.where.text);
     }
-    const uri::StyledText text{found->value, declared.style, declared.explode, uri::Escapes::kNone,
-                               declared.name};
-    ParameterText given = read_styled(exchange.arena, declared, "header", text);
-    given.reason = Reason::kResponseHeaderUnmet;
-    if (auto denial = judge_parameter(exchange, given)) return private_denial(std::move(*denial));
   }
   return std::nullopt;
 }

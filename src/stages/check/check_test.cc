@@ -231,6 +231,7 @@ TEST(Check, declared_headers_are_required_and_judged) {
   EXPECT_EQ(answered(world, "/enforced", body, {{"X-Count", "x"}}).reason, unmet);
   EXPECT_EQ(answered(world, "/enforced", body, {{"X-Count", "1"}, {"X-Tags", "a, b"}}).reason, "none");
   EXPECT_EQ(answered(world, "/enforced", body, {{"X-Count", "1"}, {"X-Tags", "a, c"}}).reason, unmet);
+  EXPECT_EQ(answered(world, "/enforced", body, {{"X-Count", "1"}, {"X-Count", "10"}}).reason, unmet);
 }
 
 TEST(Check, an_encoded_body_that_is_to_be_judged_does_not_leave) {
