@@ -82,6 +82,27 @@ TEST(ReadNumber, what_is_no_64_bit_integer_is_the_nearest_double) {
   }
 }
 
+TEST(ReadNumber, decimals_of_every_length_are_the_nearest_double) {
+  std::uint64_t state = 1;
+  for (int i = 0; i < 20'000; ++i) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    std::string digits = std::to_string(state >> (i % 50));
+    const std::size_t point = (state >> 7) % digits.size() + 1;
+    std::string text = (i % 2 == 0 ? "-" : "") + digits.substr(0, point) + '.' + digits.substr(point) + '0';
+    if (i % 3 != 0) text.back() = static_cast<char>('1' + i % 9);
+    const NumberReading number = read(text);
+    ASSERT_TRUE(number.ok) << text;
+    ASSERT_EQ(*number.at, '\0') << text;
+    const double real = number.is_integer ? static_cast<double>(number.integer) : number.real;
+    ASSERT_EQ(real, std::strtod(text.c_str(), nullptr)) << text;
+    // A fraction is an integer only if it is nothing but zeros.
+    const bool zeros = text.find_first_not_of('0', text.find('.') + 1) == std::string::npos;
+    if (number.is_integer) {
+      ASSERT_TRUE(zeros) << text;
+    }
+  }
+}
+
 TEST(ReadNumber, reading_stops_behind_the_number) {
   for (const std::string_view text : {"1,", "1.5]", "-2e1}", "0 ", "10e+1x", "0x1"}) {
     const NumberReading number = read(text);
