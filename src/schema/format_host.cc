@@ -114,7 +114,7 @@ bool is_ipv6(std::string_view text) {
 
 bool is_email(std::string_view text) {
   const std::size_t at = text.rfind('@');
-  if (at == std::string_view::npos || at > 64 || text.size() > 254) return false;
+  if (at > 64 || text.size() > 254) return false;  // npos, too
   const std::string_view local = text.substr(0, at);
   return (is_dot_string(local) || is_quoted_string(local)) && is_mail_domain(text.substr(at + 1));
 }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "base/bytes.h"
 #include "schema/format.h"

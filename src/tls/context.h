@@ -46,8 +46,8 @@ struct HandshakeFailure {
 using HandshakeResult = Result<std::unique_ptr<net::Stream>, HandshakeFailure>;
 
 // Takes the stream. On plain HTTP at a TLS port, writes a short 400 in plain text and fails.
-net::Task<HandshakeResult> accept(std::unique_ptr<net::Stream> lower, std::shared_ptr<ServerContext> context,
-                                  std::int64_t deadline_ms);
+net::Task<HandshakeResult> accept(std::unique_ptr<net::Stream> lower,
+                                  const std::shared_ptr<ServerContext>& context, std::int64_t deadline_ms);
 // `server_name`: sent as SNI unless it is an address, and verified against the certificate.
 net::Task<HandshakeResult> connect(std::unique_ptr<net::Stream> lower, std::shared_ptr<ClientContext> context,
                                    std::string server_name, std::int64_t deadline_ms);

@@ -80,8 +80,8 @@ bool expect_name(SSL* ssl, std::string name) {
 
 }  // namespace
 
-net::Task<HandshakeResult> accept(std::unique_ptr<net::Stream> lower, std::shared_ptr<ServerContext> context,
-                                  std::int64_t deadline_ms) {
+net::Task<HandshakeResult> accept(std::unique_ptr<net::Stream> lower,
+                                  const std::shared_ptr<ServerContext>& context, std::int64_t deadline_ms) {
   return shake_hands(TlsStream::create(std::move(lower), *context->get(), SSL_set_accept_state), deadline_ms);
 }
 
