@@ -128,7 +128,7 @@ TEST_F(LoadPlan, files_that_cannot_be_read_are_one_clear_line) {
 }
 
 TEST_F(LoadPlan, references_lead_to_files_in_the_documents_folder_and_not_out_of_it) {
-  const auto contract_with = [this](const std::string& reference) {
+  const auto contract_with = [](const std::string& reference) {
     std::string text = kPublic;
     text.replace(text.find("{description: ok}"), 17, "{$ref: '" + reference + "'}");
     return text;

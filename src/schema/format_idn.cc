@@ -2,6 +2,7 @@
 // judging asks the heap for memory, and only where a label is not plain ASCII.
 #include <idn2.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -30,8 +31,7 @@ bool is_ascii(std::string_view text) {
 bool copy_label(std::string_view label, std::string_view before, Buffer& out) {
   if (label.size() > kWideLabelBytesMax || label.find('\0') != std::string_view::npos) return false;
   out = {};
-  std::memcpy(out.data(), before.data(), before.size());
-  std::memcpy(out.data() + before.size(), label.data(), label.size());
+  std::copy_n(label.begin(), label.size(), std::copy_n(before.begin(), before.size(), out.begin()));
   return true;
 }
 
@@ -136,7 +136,7 @@ bool is_wide_mail_domain(std::string_view domain) {
   if (is_ascii(domain)) return is_mail_domain(domain);
   std::array<std::uint8_t, 4 * kNameBytesMax + 1> text{};
   if (domain.size() >= text.size() || domain.find('\0') != std::string_view::npos) return false;
-  std::memcpy(text.data(), domain.data(), domain.size());
+  std::copy_n(domain.begin(), domain.size(), text.begin());
   std::uint8_t* out = nullptr;
   const int result = idn2_lookup_u8(text.data(), &out, IDN2_NFC_INPUT | IDN2_NO_TR46);
   const bool holds = result == IDN2_OK && is_hostname(reinterpret_cast<const char*>(out));

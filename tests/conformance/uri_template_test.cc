@@ -86,10 +86,11 @@ Pairs read_query(const Template& written, json::Kind kind, std::string_view text
     } else if (pair.name != written.name) {
       out.emplace_back("unexpected", pair.name);
     } else if (kind == json::Kind::kObject) {
-      for (const Member& member : read_members(styled, arena).value())
-        out.emplace_back(member.name, member.value);
+      const auto members = read_members(styled, arena);
+      for (const Member& member : members.value()) out.emplace_back(member.name, member.value);
     } else if (kind == json::Kind::kArray && !written.explode) {
-      for (const std::string_view item : read_items(styled, arena).value()) out.emplace_back("", item);
+      const auto items = read_items(styled, arena);
+      for (const std::string_view item : items.value()) out.emplace_back("", item);
     } else {
       out.emplace_back("", pair.value);
     }
