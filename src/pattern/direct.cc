@@ -151,6 +151,7 @@ const char* Direct::skip_item(const Item& item, const char* at, const char* end)
 
 bool Direct::matches_sequence(std::string_view text) const {
   if (!text.starts_with(literal_)) return false;
+  if (text.empty()) text = "";  // null says of an item that it does not match
   const char* at = text.data() + literal_.size();
   const char* const end = text.data() + text.size();
   for (const Item& item : items_) {

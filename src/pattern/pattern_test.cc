@@ -23,6 +23,15 @@ Pattern compiled(const std::string& source) {
   return out ? std::move(*out) : std::move(*Pattern::compile(""));
 }
 
+TEST(Pattern, an_empty_text_without_an_address_is_an_empty_text) {
+  for (const char* source : {"^~*", "^a*$", "^$", "", "^[a-z]{0,3}"}) {
+    const auto pattern = Pattern::compile(source);
+    ASSERT_TRUE(pattern) << source;
+    EXPECT_EQ(pattern->matches(std::string_view()), Match::kYes) << source;
+    EXPECT_EQ(pattern->matches(""), Match::kYes) << source;
+  }
+}
+
 TEST(Pattern, matches_what_ecma_262_matches_in_every_engine) {
   constexpr Engine kDirect = Engine::kDirect;
   constexpr Engine kRe2 = Engine::kRe2;
