@@ -20,7 +20,7 @@ struct StandaloneOptions {
   Dialect dialect = Dialect::kDraft202012;  // where the document has no `$schema`
   bool formats_asserted = true;
   std::uint32_t steps_max = SchemaDefaults{}.steps_max;
-  std::string base_uri;  // of the document, where its own `$id` does not say: "file:///work/order.json"
+  std::string base_uri;  // of the document, where its own `$id` does not say: "file:///schemas/order.json"
 };
 
 // Null, with errors in `diagnostics`, if the schema is not valid or refers to what is not there. The meta-
