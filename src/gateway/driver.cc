@@ -121,6 +121,7 @@ net::Task<bool> Driver::judge(Exchange& exchange, stages::Verdict<stages::HeadDe
   }
   outcome_.request_body_bytes = buffered_.size();
   auto judged = stages::judge_body(worker_.state(), exchange, buffered_);
+  count_made(exchange);
   if (judged) {
     buffered_ = judged->bytes;
     co_return true;
@@ -166,8 +167,14 @@ net::Task<Driver::Failed> Driver::gather_body(Exchange& exchange, std::uint64_t 
   }
 }
 
+// What the stages made of a body is in flight as well: decoded, or stripped.
+void Driver::count_made(const Exchange& exchange) {
+  made_bytes_ = exchange.decoded_body.capacity() + exchange.stripped_body.capacity();
+  count_gathered();
+}
+
 void Driver::count_gathered() {
-  const auto bytes = static_cast<std::int64_t>(body_.capacity() + response_body_.capacity());
+  const auto bytes = static_cast<std::int64_t>(body_.capacity() + response_body_.capacity() + made_bytes_);
   if (bytes == body_counted_) return;
   worker_.add_in_flight(bytes - body_counted_);
   body_counted_ = bytes;
@@ -426,6 +433,7 @@ net::Task<void> Driver::pass_held(Exchange& exchange, stages::ResponseDecision d
   std::string_view body;
   if (!failed) {
     auto judged = stages::judge_response_body(worker_.state(), exchange, decision, held_);
+    count_made(exchange);
     if (judged) {
       body = judged->bytes;
     } else {
@@ -608,6 +616,7 @@ void Driver::finish(Exchange& exchange) {
     if (body->capacity() > kKeptBytes) *body = {};
     body->clear();
   }
+  made_bytes_ = 0;
   count_gathered();
 }
 

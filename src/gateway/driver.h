@@ -71,6 +71,7 @@ class Driver {
   [[nodiscard]] std::int64_t deadline(std::int64_t within_ms) const;
   void end_request();
   void count_gathered();
+  void count_made(const stages::Exchange& exchange);
   void finish(stages::Exchange& exchange);
 
   Worker& worker_;
@@ -81,6 +82,7 @@ class Driver {
   std::string response_body_;       // a gathered answer's, or its copy for a report
   std::string_view held_;           // the answer's body: in the upstream's buffer, or in response_body_
   std::uint64_t copy_max_ = 0;      // of response_body_, while it is a copy
+  std::size_t made_bytes_ = 0;      // of a decoded or stripped body, which the exchange holds
   std::int64_t body_counted_ = 0;   // bytes of it that the process counts as in flight
   Lease connection_;                // to the upstream, while the exchange is forwarded
   std::unique_ptr<Upload> upload_;  // of a streamed body
