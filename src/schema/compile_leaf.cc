@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/diagnostic.h"
+#include "json/key_hash.h"
 #include "json/write.h"
 #include "schema/compiler.h"
 #include "schema/decimal.h"
@@ -268,6 +269,7 @@ std::uint32_t Compiler::add_enum(const std::vector<const Node*>& values) {
   for (const Node* value : values) {
     if (value->is_string()) {
       plan.strings.push_back(name(value->text));
+      plan.longest = std::max(plan.longest, plan.strings.back().length);
     } else {
       add_constant(document, *value);
       ++others;
@@ -283,7 +285,7 @@ std::uint32_t Compiler::add_enum(const std::vector<const Node*>& values) {
     plan.slots.resize(std::bit_ceil(plan.strings.size() * 2));
     const auto mask = static_cast<std::uint32_t>(plan.slots.size() - 1);
     for (std::uint32_t n = 0; n < plan.strings.size(); ++n) {
-      std::uint32_t at = plan.strings[n].hash & mask;
+      std::uint32_t at = json::upper_half(plan.strings[n].hash) & mask;
       while (plan.slots[at] != 0) at = (at + 1) & mask;
       plan.slots[at] = n + 1;
     }

@@ -82,12 +82,20 @@ struct Entry {
   std::uint32_t position_after;  // position + 1; 0 means empty
 };
 
+// Most values differ at first sight.
+bool may_be_equal(json::Value a, json::Value b) {
+  const json::TapeNode& left = a.node();
+  const json::TapeNode& right = b.node();
+  return left.type_bit == right.type_bit && (left.kind < json::Kind::kString || left.length == right.length);
+}
+
 EqualItems among_few(json::Value array, std::int64_t& steps) {
   json::Value left = array.first_child();
   for (std::uint32_t i = 0; i < array.size(); ++i) {
     json::Value right = left.next_sibling();
     for (std::uint32_t j = i + 1; j < array.size() && steps >= 0; ++j) {
-      if (equal(left, right, steps)) return {i, j};
+      --steps;
+      if (may_be_equal(left, right) && equal(left, right, steps)) return {i, j};
       right = right.next_sibling();
     }
     left = left.next_sibling();

@@ -12,9 +12,6 @@
 namespace caponier::schema {
 namespace {
 
-// Of blocks that lead to others. The instance's depth times the schema's own nesting stays far below it.
-constexpr std::uint32_t kDepthMax = 1024;
-
 int compare(json::Value value, const NumberBound& bound) {
   if (value.is_integer() && bound.is_integer) {
     return value.integer() < bound.integer ? -1 : static_cast<int>(value.integer() > bound.integer);
@@ -61,26 +58,22 @@ bool has_number_format(json::Value value, Format format) {
   }
 }
 
-bool is_listed(const Program& p, const EnumPlan& plan, json::Value value, std::int64_t& steps) {
-  if (!value.is(json::Kind::kString)) {
-    for (const json::Value& other : plan.others) {
-      if (equal(value, other, steps)) return true;
-    }
-    return false;
-  }
-  const std::string_view text = value.string();
+bool is_listed(const EnumPlan& plan, json::Value value, std::int64_t& steps) {
+  return std::ranges::any_of(plan.others, [&](json::Value other) { return equal(value, other, steps); });
+}
+
+bool is_listed_text(const Program& p, const EnumPlan& plan, const json::TapeNode* node) {
+  if (node->length > plan.longest) return false;
+  const std::uint64_t hash = json::hash_bytes(node->text, node->length);
   if (plan.slots.empty()) {
     for (const Name& name : plan.strings) {
-      if (name.length == text.size() && same_bytes(p.names.data() + name.text, text.data(), text.size()))
-        return true;
+      if (is_named(p, name, hash, node->text, node->length)) return true;
     }
     return false;
   }
-  const std::uint32_t hash = json::hash_key(text);
   const auto mask = static_cast<std::uint32_t>(plan.slots.size() - 1);
-  for (std::uint32_t at = hash & mask; plan.slots[at] != 0; at = (at + 1) & mask) {
-    const Name& name = plan.strings[plan.slots[at] - 1];
-    if (name.hash == hash && p.text(name) == text) return true;
+  for (std::uint32_t at = json::upper_half(hash) & mask; plan.slots[at] != 0; at = (at + 1) & mask) {
+    if (is_named(p, plan.strings[plan.slots[at] - 1], hash, node->text, node->length)) return true;
   }
   return false;
 }
@@ -88,13 +81,13 @@ bool is_listed(const Program& p, const EnumPlan& plan, json::Value value, std::i
 // Numbers whose type set takes integers only, or fractions only.
 [[gnu::noinline]] bool has_number_type(const Walk& walk, TypeSet types, const json::TapeNode* node) {
   if ((types & kNumberBits) == 0) return false;
-  const bool integral = node->is_integer || is_integral(walk.value(node).number_text());
+  const bool integral = node->is_integer() || is_integral(walk.value(node).number_text());
   return integral == ((types & kIntegerBit) != 0);
 }
 
 inline bool has_type(const Walk& walk, TypeSet types, const json::TapeNode* node) {
   if (node->kind != json::Kind::kNumber) return (types & type_bit(node->kind)) != 0;
-  if ((types & kNumberBits) == kNumberBits || (node->is_integer && (types & kIntegerBit) != 0)) return true;
+  if ((types & kNumberBits) == kNumberBits || (node->is_integer() && (types & kIntegerBit) != 0)) return true;
   return has_number_type(walk, types, node);
 }
 
@@ -107,8 +100,16 @@ bool Machine<kExplain>::at_tracked(const Block& block, const Node* node) {
 }
 
 template <bool kExplain>
+bool Machine<kExplain>::is_text(const Block& block, const Node* node) {
+  if (block.texts != kNone && !is_listed_text(p_, p_.enums.data()[block.texts], node)) return false;
+  if (block.pattern == kNone) return true;
+  return charge(node->length / 16) &&
+         p_.patterns.data()[block.pattern].matches({node->text, node->length}) == pattern::Match::kYes;
+}
+
+template <bool kExplain>
 bool Machine<kExplain>::run(const Block& block, const Node* node, Frame* frame) {
-  if (!has_type(walk_, block.types, node)) [[unlikely]]
+  if ((block.types & node->type_bit) == 0 && !has_type(walk_, block.types, node)) [[unlikely]]
     return fail_types(block, node);
   const auto kind = static_cast<std::size_t>(node->kind);
   const Instruction* i = p_.instructions.data() + block.start[kind];
@@ -126,23 +127,35 @@ template <bool kExplain>
 inline bool Machine<kExplain>::step(const Instruction& i, const Node* node, Frame* frame) {
   switch (i.op) {
     case Op::kLength:
-      return range(i, node->code_points);
+      return range(i, walk_.value(node).code_points());
     case Op::kItemCount:
     case Op::kMemberCount:
       return range(i, node->length);
     case Op::kBound: {
       const NumberBound& bound = p_.bounds.data()[i.a];
-      if (node->is_integer && bound.is_integer) [[likely]] {
+      if (node->is_integer() && bound.is_integer) [[likely]] {
         const bool holds =
             bound.upper ? (bound.exclusive ? node->integer < bound.integer : node->integer <= bound.integer)
                         : (bound.exclusive ? node->integer > bound.integer : node->integer >= bound.integer);
         return holds || fail(i);
       }
       // Rounding to the nearest double keeps the order, so that only equal doubles need a closer look.
-      const double real = node->is_integer ? static_cast<double>(node->integer) : node->real;
+      const double real = node->is_integer() ? static_cast<double>(node->integer) : node->real;
       if (real != bound.real) [[likely]]
         return (real < bound.real) == bound.upper || fail(i);
       return within(walk_.value(node), bound) || fail(i);
+    }
+    case Op::kEnum:
+      if (node->kind == json::Kind::kString) return is_listed_text(p_, p_.enums.data()[i.a], node) || fail(i);
+      return step_into(i, node, frame);
+    case Op::kObject:
+      return object_in(i.a, node);
+    case Op::kItems: {
+      if (walk_.depth >= kDepthMax) return give_up(Outcome::kStepLimit);
+      ++walk_.depth;
+      const bool ok = items(i, node);
+      --walk_.depth;
+      return ok;
     }
     case Op::kFormat:
       if (!charge(node->length / 16)) return false;
@@ -158,7 +171,7 @@ inline bool Machine<kExplain>::step(const Instruction& i, const Node* node, Fram
 template <bool kExplain>
 bool Machine<kExplain>::step_into(const Instruction& i, const Node* node, Frame* frame) {
   if (i.op == Op::kEnum) {
-    const bool listed = is_listed(p_, p_.enums.data()[i.a], walk_.value(node), walk_.steps);
+    const bool listed = is_listed(p_.enums.data()[i.a], walk_.value(node), walk_.steps);
     return charge(0) && (listed || fail(i));
   }
   if (walk_.depth >= kDepthMax) return give_up(Outcome::kStepLimit);
@@ -171,10 +184,6 @@ bool Machine<kExplain>::step_into(const Instruction& i, const Node* node, Frame*
 template <bool kExplain>
 bool Machine<kExplain>::apply(const Instruction& i, const Node* node, Frame* frame) {
   switch (i.op) {
-    case Op::kObject:
-      return object(i, node);
-    case Op::kItems:
-      return items(i, node);
     case Op::kMultipleOf:
       return is_multiple_of(walk_.value(node), p_.divisors[i.a]) || fail(i);
     case Op::kNumberFormat:
@@ -217,12 +226,11 @@ bool Machine<kExplain>::apply(const Instruction& i, const Node* node, Frame* fra
 }
 
 template <bool kExplain>
-bool Machine<kExplain>::fail(const Instruction& i, bool too_small) {
+void Machine<kExplain>::explain(const Instruction& i, bool too_small) {
   if constexpr (kExplain) {
     const bool of_max = !too_small && i.origin_of_max != kNone;
     report_->add(of_max ? i.origin_of_max : i.origin, sentence(p_, i, too_small));
   }
-  return false;
 }
 
 template <bool kExplain>
@@ -284,7 +292,7 @@ bool Machine<kExplain>::is_ruled_out(const Alternative& alternative, const Node*
   }
   if (guarded.value == nullptr || guarded.value->kind != json::Kind::kString) return true;
   if (!charge(1)) return false;
-  return !is_listed(p_, p_.enums[guard.texts], walk_.value(guarded.value), walk_.steps);
+  return !is_listed_text(p_, p_.enums[guard.texts], guarded.value);
 }
 
 template <bool kExplain>

@@ -8,46 +8,45 @@
 
 namespace caponier::schema {
 
-// memcmp for short names, without the call.
+// memcmp for names of at least 8 bytes, without the call.
 inline bool same_bytes(const char* a, const char* b, std::size_t size) {
-  if (size < 4) {
-    for (std::size_t i = 0; i < size; ++i) {
-      if (a[i] != b[i]) return false;
-    }
-    return true;
-  }
-  if (size < 8) {
-    return json::load_32(a) == json::load_32(b) && json::load_32(a + size - 4) == json::load_32(b + size - 4);
-  }
   for (std::size_t i = 0; i + 8 < size; i += 8) {
     if (json::load_64(a + i) != json::load_64(b + i)) return false;
   }
   return json::load_64(a + size - 8) == json::load_64(b + size - 8);
 }
 
-inline bool is_named(const Program& p, const Name& name, const json::TapeNode* key) {
-  return name.hash == key->key_hash && name.length == key->length &&
-         same_bytes(p.names.data() + name.text, key->text, name.length);
+// `hash` is that of the text.
+[[gnu::always_inline]] inline bool is_named(const Program& p, const Name& name, std::uint64_t hash,
+                                            const char* text, std::size_t length) {
+  return name.hash == hash && name.length == length &&
+         (length <= json::kExactHashLength || same_bytes(p.names.data() + name.text, text, length));
+}
+
+[[gnu::always_inline]] inline bool is_named(const Program& p, const Name& name, const json::TapeNode* key) {
+  return is_named(p, name, key->key_hash, key->text, key->length);
 }
 
 inline const Property* look_up_property(const Program& p, const ObjectPlan& plan, const json::TapeNode* key) {
-  if (plan.property_count == 0) return nullptr;
-  const Property* properties = p.properties.data() + plan.first_property;
-  const std::uint32_t* slots = p.property_slots.data() + plan.first_slot;
-  for (std::uint32_t at = key->key_hash & plan.slot_mask; slots[at] != 0; at = (at + 1) & plan.slot_mask) {
-    const Property* property = properties + (slots[at] - 1);
+  const Property* const properties = p.properties.data() + plan.first_property;
+  const std::uint32_t* const slots = p.property_slots.data() + plan.first_slot;
+  auto at = static_cast<std::uint32_t>(key->key_hash >> plan.slot_shift) & plan.slot_mask;
+  while (slots[at] != 0) {
+    const Property* const property = properties + (slots[at] - 1);
     if (is_named(p, property->name, key)) return property;
+    if (!plan.collides) break;
+    at = (at + 1) & plan.slot_mask;
   }
   return nullptr;
 }
 
 template <bool kExplain>
-bool Machine<kExplain>::object(const Instruction& i, const Node* node) {
-  const ObjectPlan& plan = p_.objects.data()[i.a];
+bool Machine<kExplain>::object(const ObjectPlan& plan, const Node* node) {
   std::uint64_t seen = 0;
   // Members mostly come in the order in which the schema lists them.
   const Property* expected = p_.properties.data() + plan.first_property;
   const Property* const last = expected + plan.property_count;
+  const Block* const blocks = p_.blocks.data();
   bool ok = true;
   if (!charge(node->length)) return false;
   const Node* key = node + 1;
@@ -58,16 +57,17 @@ bool Machine<kExplain>::object(const Instruction& i, const Node* node) {
       seen |= property->required_bit;
       expected = property + 1;
     }
-    // The plain path: a declared member whose name settles everything.
-    if (property != nullptr && plan.pattern_count == 0 && (plan.all_groups & ~property->groups) == 0 &&
-        property->forbidden_origin == kNone) [[likely]] {
-      if (property->block != kNone) {
-        enter(key, true);
-        ok = at(property->block, key + 1) && ok;
-        leave();
-      }
-    } else {
-      ok = member(plan, property, key) && ok;
+    std::uint32_t block = kNone;
+    if (property != nullptr && property->settled) [[likely]] {
+      block = property->block;
+    } else if (property != nullptr || !plan.open) {
+      block = property == nullptr ? plan.rest : kNone;
+      if (block == kNone) ok = member(plan, property, key) && ok;
+    }
+    if (block != kNone && !is_plain(blocks[block], key + 1)) {
+      enter(key, property != nullptr);
+      ok = judge(blocks[block], key + 1) && ok;
+      leave();
     }
     if (!go_on(ok)) return false;
     key = after(key + 1);

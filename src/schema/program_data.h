@@ -78,12 +78,24 @@ struct Instruction {
 };
 
 // Everything one schema says of one place. An instance of kind k runs instructions [start[k], start[k + 1]).
+// Most values are settled before that, by their type or by one comparison.
 struct Block {
   TypeSet types = kAllTypes;
+  TypeSet plain = 0;    // type bits of values that are accepted as they are
+  TypeSet ranged = 0;   // type bits of values that are accepted if they are in the range, or the texts, below
   bool tracks = false;  // needs a frame of its own, see Closing
+  std::uint32_t least_points = 0;
+  std::uint32_t most_points = kCountMax;
+  std::uint32_t texts = kNone;    // enums
+  std::uint32_t pattern = kNone;  // patterns
+  std::uint32_t object = kNone;   // objects: all that is asked of one
+  std::array<std::uint32_t, 7> start{};
+  std::int64_t least_integer = std::numeric_limits<std::int64_t>::min();
+  std::int64_t most_integer = std::numeric_limits<std::int64_t>::max();
+  double above = -std::numeric_limits<double>::infinity();  // other numbers: both are excluded
+  double below = std::numeric_limits<double>::infinity();
   std::uint32_t first_type_rule = 0;
   std::uint32_t type_rule_count = 0;
-  std::array<std::uint32_t, 7> start{};
 };
 
 struct TypeRule {
@@ -108,7 +120,7 @@ struct PathStep {
 struct Name {
   std::uint32_t text = 0;
   std::uint32_t length = 0;
-  std::uint32_t hash = 0;
+  std::uint64_t hash = 0;
 };
 
 struct Property {
@@ -119,6 +131,7 @@ struct Property {
   std::uint32_t required_origin = kNone;
   std::uint32_t forbidden_origin = kNone;  // readOnly in requests, writeOnly in responses
   bool declared = false;                   // false: only named by `required`
+  bool settled = false;  // the name is exempt from every rule: nothing but the block is to be asked
 };
 
 struct PatternProperty {
@@ -137,8 +150,14 @@ struct AdditionalRule {
 struct ObjectPlan {
   std::uint32_t first_property = 0;
   std::uint32_t property_count = 0;
-  std::uint32_t first_slot = 0;  // hash table in property_slots; property index + 1, or 0
+  // Hash table in property_slots: property index + 1, or 0. Slot 0 of all is empty, for objects without
+  // properties.
+  std::uint32_t first_slot = 0;
   std::uint32_t slot_mask = 0;
+  std::uint8_t slot_shift = 0;  // of the hash
+  bool collides = false;        // a property may stand in the slots after its own
+  bool open = false;            // names that are not declared are accepted, whatever they hold
+  std::uint32_t rest = kNone;   // block of all names that are not declared, if nothing else is asked of them
   std::uint32_t first_pattern = 0;
   std::uint32_t pattern_count = 0;
   std::uint32_t first_rule = 0;
@@ -179,6 +198,7 @@ struct Divisor {
 
 struct EnumPlan {
   std::vector<Name> strings;
+  std::uint32_t longest = 0;         // of the strings, in bytes
   std::vector<std::uint32_t> slots;  // hash table over strings where they are many; index + 1, or 0
   std::vector<json::Value> others;   // into Program::constants
   std::string list;                  // of the values, for sentences
