@@ -26,10 +26,10 @@ const Node& root_of(const Node& node) {
 // grew goes.
 void shrink(Program& p) {
   const auto each = [](auto&... lists) { (lists.shrink_to_fit(), ...); };
-  each(p.instructions, p.blocks, p.type_rules, p.objects, p.properties, p.property_slots,
-       p.pattern_properties, p.rules, p.arrays, p.prefix_blocks, p.contains, p.bounds, p.divisors, p.enums,
-       p.patterns, p.required_names, p.alternatives, p.conditions, p.dependent_names, p.dependents,
-       p.slot_parents, p.closings, p.item_closings, p.origins, p.paths, p.files, p.names);
+  each(p.instructions, p.blocks, p.type_rules, p.objects, p.properties, p.slots, p.pattern_properties,
+       p.rules, p.arrays, p.prefix_blocks, p.contains, p.bounds, p.divisors, p.enums, p.patterns,
+       p.required_names, p.alternatives, p.conditions, p.dependent_names, p.dependents, p.slot_parents,
+       p.closings, p.item_closings, p.origins, p.paths, p.files, p.names);
 }
 
 }  // namespace

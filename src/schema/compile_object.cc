@@ -1,54 +1,34 @@
 // Keywords of objects, and the plan that one pass over the members follows.
 #include <algorithm>
-#include <bit>
-#include <span>
+#include <vector>
 
+#include "schema/compile_slots.h"
 #include "schema/compiler.h"
 
 namespace caponier::schema {
 namespace {
 
 constexpr TypeSet kObject = type_bit(json::Kind::kObject);
+constexpr std::uint32_t kFewNames = 2;
 constexpr std::uint32_t kGroupsMax = 31;     // the 32nd bit belongs to closing
 constexpr std::size_t kRequiredInMask = 64;  // the rest are looked for one by one
 
-// Places each property in a slot of its own, if some bits of the hashes tell them apart.
-bool tells_apart(std::span<const Property> properties, const ObjectPlan& plan,
-                 std::span<std::uint32_t> slots) {
-  std::ranges::fill(slots, 0U);
-  for (std::uint32_t n = 0; n < properties.size(); ++n) {
-    std::uint32_t& slot = slots[properties[n].name.hash >> plan.slot_shift & plan.slot_mask];
-    if (slot != 0) return false;
-    slot = n + 1;
+// What settles most members.
+void add_short_cuts(Program& p, ObjectPlan& plan) {
+  if (plan.pattern_count > 0) return;
+  bool settles_all = plan.rule_count == 0;
+  if (plan.rule_count == 0) plan.rest = kAnything;
+  if (plan.rule_count == 1) {
+    plan.rest = p.rules[plan.first_rule].block;
+    plan.closed = plan.rest == kNone;
   }
-  return true;
-}
-
-void add_slots(Program& p, ObjectPlan& plan) {
-  if (p.property_slots.empty()) p.property_slots.push_back(0);
-  if (plan.property_count == 0) return;
-  plan.first_slot = static_cast<std::uint32_t>(p.property_slots.size());
-  const auto properties = std::span(p.properties).subspan(plan.first_property, plan.property_count);
-  const std::uint32_t least = std::bit_ceil(plan.property_count);
-  for (std::uint32_t size = least; size <= least * 4; size *= 2) {
-    p.property_slots.resize(plan.first_slot + size);
-    plan.slot_mask = size - 1;
-    // The upper bits depend on every byte of the name.
-    for (plan.slot_shift = 63U - static_cast<std::uint8_t>(std::bit_width(size)); plan.slot_shift >= 24;
-         --plan.slot_shift) {
-      if (tells_apart(properties, plan, std::span(p.property_slots).subspan(plan.first_slot))) return;
-    }
-  }
-  plan.collides = true;
-  plan.slot_shift = 32;
-  const auto slots = std::span(p.property_slots).subspan(plan.first_slot);
-  std::ranges::fill(slots, 0U);
   for (std::uint32_t n = 0; n < plan.property_count; ++n) {
-    std::uint32_t at =
-        static_cast<std::uint32_t>(properties[n].name.hash >> plan.slot_shift) & plan.slot_mask;
-    while (slots[at] != 0) at = (at + 1) & plan.slot_mask;
-    slots[at] = n + 1;
+    Property& property = p.properties[plan.first_property + n];
+    const bool settled = (plan.all_groups & ~property.groups) == 0 && property.forbidden_origin == kNone;
+    if (settled) property.only = property.block == kNone ? kAnything : property.block;
+    settles_all = settles_all && settled;
   }
+  plan.few = settles_all && plan.property_count <= kFewNames;
 }
 
 }  // namespace
@@ -178,7 +158,10 @@ std::uint32_t Compiler::finish_object(const ObjectDraft& object) {
     }
     p_.properties.push_back(property);
   }
-  add_slots(p_, plan);
+  std::vector<std::uint64_t> hashes;
+  for (std::uint32_t n = 0; n < plan.property_count; ++n)
+    hashes.push_back(p_.properties[plan.first_property + n].name.hash);
+  plan.slots = add_slots(p_, hashes);
   plan.first_pattern = static_cast<std::uint32_t>(p_.pattern_properties.size());
   plan.pattern_count = static_cast<std::uint32_t>(object.patterns.size());
   p_.pattern_properties.insert(p_.pattern_properties.end(), object.patterns.begin(), object.patterns.end());
@@ -186,13 +169,8 @@ std::uint32_t Compiler::finish_object(const ObjectDraft& object) {
   plan.rule_count = static_cast<std::uint32_t>(object.rules.size());
   p_.rules.insert(p_.rules.end(), object.rules.begin(), object.rules.end());
   for (const AdditionalRule& rule : object.rules) plan.all_groups |= rule.group;
-  plan.open = plan.pattern_count == 0 && plan.rule_count == 0;
-  if (plan.pattern_count == 0 && plan.rule_count == 1) plan.rest = object.rules[0].block;
-  for (std::uint32_t n = 0; n < plan.property_count; ++n) {
-    Property& property = p_.properties[plan.first_property + n];
-    property.settled = plan.pattern_count == 0 && (plan.all_groups & ~property.groups) == 0 &&
-                       property.forbidden_origin == kNone;
-  }
+  plan.required_count = required;
+  add_short_cuts(p_, plan);
   p_.objects.push_back(plan);
   return static_cast<std::uint32_t>(p_.objects.size() - 1);
 }

@@ -17,20 +17,22 @@ constexpr bool is_listed(std::initializer_list<Op> ops, std::span<const Instruct
       instructions, [ops](const Instruction& i) { return std::ranges::find(ops, i.op) != ops.end(); });
 }
 
-// One enum and one pattern at most; false if there is more.
-bool add_texts(std::span<const Instruction> instructions, Block& block) {
-  if (!is_listed({Op::kLength, Op::kEnum, Op::kPattern}, instructions)) return false;
+// One enum and one pattern at most; nothing if there is more.
+void add_texts(std::span<const Instruction> instructions, Block& block) {
+  if (!is_listed({Op::kLength, Op::kEnum, Op::kPattern}, instructions) ||
+      std::ranges::count(instructions, Op::kEnum, &Instruction::op) > 1 ||
+      std::ranges::count(instructions, Op::kPattern, &Instruction::op) > 1)
+    return;
+  block.least_points = 0;
+  block.most_points = kCountMax;
   for (const Instruction& i : instructions) {
     if (i.op == Op::kLength) {
       block.least_points = std::max(block.least_points, i.a);
       block.most_points = std::min(block.most_points, i.b);
-      continue;
+    } else {
+      (i.op == Op::kEnum ? block.texts : block.pattern) = i.a;
     }
-    std::uint32_t& only = i.op == Op::kEnum ? block.texts : block.pattern;
-    if (only != kNone) return false;
-    only = i.a;
   }
-  return true;
 }
 
 // Where the bound is no integer, those next to it are left to a closer look.
@@ -75,8 +77,15 @@ void add_number_format(Format format, Block& block) {
   }
 }
 
-bool add_numbers(const Program& program, std::span<const Instruction> instructions, Block& block) {
-  if (!is_listed({Op::kBound, Op::kNumberFormat}, instructions)) return false;
+void add_numbers(const Program& program, std::span<const Instruction> instructions, Block& block) {
+  if (!is_listed({Op::kBound, Op::kNumberFormat}, instructions)) return;
+  block.least_integer = kIntegerMin;
+  block.most_integer = kIntegerMax;
+  // Whether a number that is not int64 is an integer takes a closer look.
+  if ((block.types & kNumberBits) == kNumberBits) {
+    block.above = -std::numeric_limits<double>::infinity();
+    block.below = std::numeric_limits<double>::infinity();
+  }
   for (const Instruction& i : instructions) {
     if (i.op == Op::kBound) {
       add_bound(program.bounds[i.a], block);
@@ -84,7 +93,20 @@ bool add_numbers(const Program& program, std::span<const Instruction> instructio
       add_number_format(static_cast<Format>(i.flag), block);
     }
   }
-  return true;
+}
+
+void add_items(std::span<const Instruction> instructions, Block& block) {
+  if (!is_listed({Op::kItemCount, Op::kItems}, instructions) || instructions.back().op != Op::kItems ||
+      std::ranges::count(instructions, Op::kItems, &Instruction::op) > 1)
+    return;
+  for (const Instruction& i : instructions) {
+    if (i.op == Op::kItems) {
+      block.array = i.a;
+    } else {
+      block.least_items = std::max(block.least_items, i.a);
+      block.most_items = std::min(block.most_items, i.b);
+    }
+  }
 }
 
 TypeSet bits_of(TypeSet types, json::Kind kind) {
@@ -105,9 +127,11 @@ void add_ranges(const Program& program, Block& block) {
     if (instructions.empty()) {
       block.plain |= bits;
     } else if (kind == json::Kind::kString) {
-      if (add_texts(instructions, block)) block.ranged |= bits;
+      if (bits != 0) add_texts(instructions, block);
     } else if (kind == json::Kind::kNumber) {
-      if (add_numbers(program, instructions, block)) block.ranged |= bits;
+      if (bits != 0) add_numbers(program, instructions, block);
+    } else if (kind == json::Kind::kArray) {
+      add_items(instructions, block);
     } else if (kind == json::Kind::kObject) {
       if (instructions.size() == 1 && instructions[0].op == Op::kObject) block.object = instructions[0].a;
     }

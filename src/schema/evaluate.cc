@@ -64,18 +64,10 @@ bool is_listed(const EnumPlan& plan, json::Value value, std::int64_t& steps) {
 
 bool is_listed_text(const Program& p, const EnumPlan& plan, const json::TapeNode* node) {
   if (node->length > plan.longest) return false;
-  const std::uint64_t hash = json::hash_bytes(node->text, node->length);
-  if (plan.slots.empty()) {
-    for (const Name& name : plan.strings) {
-      if (is_named(p, name, hash, node->text, node->length)) return true;
-    }
-    return false;
-  }
-  const auto mask = static_cast<std::uint32_t>(plan.slots.size() - 1);
-  for (std::uint32_t at = json::upper_half(hash) & mask; plan.slots[at] != 0; at = (at + 1) & mask) {
-    if (is_named(p, plan.strings[plan.slots[at] - 1], hash, node->text, node->length)) return true;
-  }
-  return false;
+  const Name* const names = plan.strings.data();
+  return find_name(
+             p, plan.slots, [names](std::uint32_t n) -> const Name& { return names[n]; },
+             json::hash_bytes(node->text, node->length), node->text, node->length) != 0;
 }
 
 // Numbers whose type set takes integers only, or fractions only.
@@ -150,13 +142,8 @@ inline bool Machine<kExplain>::step(const Instruction& i, const Node* node, Fram
       return step_into(i, node, frame);
     case Op::kObject:
       return object_in(i.a, node);
-    case Op::kItems: {
-      if (walk_.depth >= kDepthMax) return give_up(Outcome::kStepLimit);
-      ++walk_.depth;
-      const bool ok = items(i, node);
-      --walk_.depth;
-      return ok;
-    }
+    case Op::kItems:
+      return items_in(i.a, node);
     case Op::kFormat:
       if (!charge(node->length / 16)) return false;
       return has_format(static_cast<Format>(i.flag), {node->text, node->length}) || fail(i);
@@ -267,9 +254,10 @@ bool Machine<kExplain>::pattern(const Instruction& i, const Node* node) {
 template <bool kExplain>
 bool Machine<kExplain>::holds(const Alternative& alternative, const Node* node, Frame* frame) {
   Machine<false> quiet(walk_);
-  const Block& block = p_.blocks[alternative.block];
+  const Block& block = p_.blocks.data()[alternative.block];
   // A block that tracks is a schema with findings of its own.
-  const bool ok = block.tracks ? quiet.at(alternative.block, node) : quiet.run(block, node, frame);
+  const bool own = block.tracks || frame == nullptr;
+  const bool ok = own ? quiet.at(alternative.block, node) : quiet.run(block, node, frame);
   if (ok && frame != nullptr && alternative.slot != kNone) frame->set(alternative.slot);
   return ok;
 }
@@ -277,18 +265,14 @@ bool Machine<kExplain>::holds(const Alternative& alternative, const Node* node, 
 // The alternatives of a union are mostly told apart by one member, which is then looked up once.
 template <bool kExplain>
 bool Machine<kExplain>::is_ruled_out(const Alternative& alternative, const Node* node, Guarded& guarded) {
-  if (alternative.guard == kNone || node->kind != json::Kind::kObject) return false;
+  if (node->kind != json::Kind::kObject) return false;
   const Guard& guard = p_.guards[alternative.guard];
   if (guarded.name == nullptr || guarded.name->text != guard.name.text ||
       guarded.name->length != guard.name.length) {
     guarded.name = &guard.name;
     guarded.value = nullptr;
     if (!charge(node->length)) return false;
-    const Node* key = node + 1;
-    for (std::uint32_t n = node->length; n > 0 && guarded.value == nullptr; --n) {
-      if (is_named(p_, guard.name, key)) guarded.value = key + 1;
-      key = after(key + 1);
-    }
+    if (const Node* const key = find_member(guard.name, node)) guarded.value = key + 1;
   }
   if (guarded.value == nullptr || guarded.value->kind != json::Kind::kString) return true;
   if (!charge(1)) return false;
@@ -300,8 +284,8 @@ bool Machine<kExplain>::any_of(const Instruction& i, const Node* node, Frame* fr
   bool found = false;
   Guarded guarded;
   for (std::uint32_t n = 0; n < i.b; ++n) {
-    const Alternative& alternative = p_.alternatives[i.a + n];
-    if (is_ruled_out(alternative, node, guarded)) continue;
+    const Alternative& alternative = p_.alternatives.data()[i.a + n];
+    if (alternative.guard != kNone && is_ruled_out(alternative, node, guarded)) continue;
     const bool ok = holds(alternative, node, frame);
     if (walk_.stop != Outcome::kValid) return false;
     found = found || ok;
@@ -319,8 +303,8 @@ bool Machine<kExplain>::one_of(const Instruction& i, const Node* node, Frame* fr
   std::uint32_t found = 0;
   Guarded guarded;
   for (std::uint32_t n = 0; n < i.b && found < 2; ++n) {
-    const Alternative& alternative = p_.alternatives[i.a + n];
-    if (is_ruled_out(alternative, node, guarded)) continue;
+    const Alternative& alternative = p_.alternatives.data()[i.a + n];
+    if (alternative.guard != kNone && is_ruled_out(alternative, node, guarded)) continue;
     if (holds(alternative, node, frame)) ++found;
     if (walk_.stop != Outcome::kValid) return false;
   }

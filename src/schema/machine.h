@@ -66,7 +66,6 @@ class Machine {
   [[gnu::always_inline]] bool is_plain(const Block& block, const Node* node) {
     const TypeSet bit = node->type_bit;
     if ((block.plain & bit) != 0) return true;
-    if ((block.ranged & bit) == 0) return false;
     switch (bit) {
       case type_bit(json::Kind::kString):
         if (node->code_points < block.least_points || node->code_points > block.most_points) return false;
@@ -79,10 +78,20 @@ class Machine {
         return false;
     }
   }
+  // The same for a key, of which the code points are not counted.
+  bool is_plain_name(const Block& block, const Node* key) {
+    if ((block.plain & key->type_bit) != 0) return true;
+    return block.least_points == 0 && block.most_points == kCountMax &&
+           (block.texts & block.pattern) != kNone && is_text(block, key);
+  }
   // What is_plain does not settle.
   bool judge(const Block& block, const Node* node) {
     if (block.tracks) return at_tracked(block, node);
-    if (block.object != kNone && node->kind == json::Kind::kObject) return object_in(block.object, node);
+    if (node->kind == json::Kind::kObject && block.object != kNone) return object_in(block.object, node);
+    if (node->kind == json::Kind::kArray && block.array != kNone && node->length >= block.least_items &&
+        node->length <= block.most_items) {
+      return items_in(block.array, node);
+    }
     return run(block, node, nullptr);
   }
   // Whether a string is of the block's texts and matches its pattern.
@@ -108,27 +117,36 @@ class Machine {
   bool required(const Instruction& i, const Node* node);
   bool object(const ObjectPlan& plan, const Node* node);
   // One level deeper.
-  bool object_in(std::uint32_t object, const Node* node) {
+  bool object_in(std::uint32_t plan, const Node* node) {
     if (walk_.depth >= kDepthMax) return give_up(Outcome::kStepLimit);
     ++walk_.depth;
-    const bool ok = this->object(p_.objects.data()[object], node);
+    const bool ok = object(p_.objects.data()[plan], node);
     --walk_.depth;
     return ok;
   }
   [[gnu::noinline]] bool member(const ObjectPlan& plan, const Property* property, const Node* key);
   bool other_members(const ObjectPlan& plan, const Node* key, std::uint32_t groups, bool declared);
+  bool few_members(const ObjectPlan& plan, const Node* node);
   [[gnu::cold]] bool required_members(const ObjectPlan& plan, std::uint64_t seen);
   bool property_names(const Instruction& i, const Node* node);
   bool close(const Instruction& i, const Node* node, const Frame& frame);
   bool is_covered(const Closing& closing, const Frame& frame, const Node* key);
   bool close_items(const Instruction& i, const Node* node, const Frame& frame);
   bool is_covered(const ItemClosing& closing, const Frame& frame, const Node* item, std::uint32_t position);
+  const Node* find_member(const Name& name, const Node* node) const;
   bool has_member(const Name& name, const Node* node);
   bool dependent_name(const Instruction& i, const Node* node);
   bool dependent(const Instruction& i, const Node* node, Frame* frame);
   bool take(const Alternative& branch, const Node* node, Frame* frame);
   bool matches_any_pattern(const ObjectPlan& plan, const Node* key);
-  bool items(const Instruction& i, const Node* node);
+  bool items(const ArrayPlan& plan, const Node* node);
+  bool items_in(std::uint32_t plan, const Node* node) {
+    if (walk_.depth >= kDepthMax) return give_up(Outcome::kStepLimit);
+    ++walk_.depth;
+    const bool ok = items(p_.arrays.data()[plan], node);
+    --walk_.depth;
+    return ok;
+  }
   bool unique(const Instruction& i, const Node* node);
   bool contains(const Instruction& i, const Node* node);
   // The member that guards of alternatives were asked about last.

@@ -8,8 +8,7 @@
 namespace caponier::schema {
 
 template <bool kExplain>
-bool Machine<kExplain>::items(const Instruction& i, const Node* node) {
-  const ArrayPlan& plan = p_.arrays.data()[i.a];
+bool Machine<kExplain>::items(const ArrayPlan& plan, const Node* node) {
   const std::uint32_t count = plan.rest == kNone ? std::min(node->length, plan.prefix_count) : node->length;
   bool ok = true;
   if (!charge(count)) return false;
