@@ -169,7 +169,7 @@ bool Machine<kExplain>::step_into(const Instruction& i, const Node* node, Frame*
 }
 
 template <bool kExplain>
-bool Machine<kExplain>::apply(const Instruction& i, const Node* node, Frame* frame) {
+inline bool Machine<kExplain>::apply(const Instruction& i, const Node* node, Frame* frame) {
   switch (i.op) {
     case Op::kMultipleOf:
       return is_multiple_of(walk_.value(node), p_.divisors[i.a]) || fail(i);
@@ -334,7 +334,7 @@ void Machine<kExplain>::explain_alternatives(const Instruction& i, const Node* n
 
 template <bool kExplain>
 bool Machine<kExplain>::condition(const Instruction& i, const Node* node, Frame* frame) {
-  const Condition& plan = p_.conditions[i.a];
+  const Condition& plan = p_.conditions.data()[i.a];
   const bool first = holds(plan.condition, node, frame);
   if (walk_.stop != Outcome::kValid) return false;
   const Alternative& branch = first ? plan.then_branch : plan.else_branch;
@@ -344,8 +344,9 @@ bool Machine<kExplain>::condition(const Instruction& i, const Node* node, Frame*
 // A schema that applies because its condition is met.
 template <bool kExplain>
 bool Machine<kExplain>::take(const Alternative& branch, const Node* node, Frame* frame) {
-  const Block& block = p_.blocks[branch.block];
-  const bool ok = block.tracks ? at(branch.block, node) : run(block, node, frame);
+  const Block& block = p_.blocks.data()[branch.block];
+  const bool own = block.tracks || frame == nullptr;
+  const bool ok = own ? at(branch.block, node) : run(block, node, frame);
   if (ok && frame != nullptr && branch.slot != kNone) frame->set(branch.slot);
   return ok;
 }
