@@ -151,6 +151,7 @@ void compile_operations(Compilation& compilation) {
     add_routes(compilation, declared, static_cast<std::uint32_t>(plan.operations.size()), taken);
     plan.operations.push_back(compile_operation(compilation, schemes, declared, policy));
   }
+  compilation.programs.finish();
   compilation.report.concern({});
   schemes.flush();
   // Of a document without operations, the next line says enough.

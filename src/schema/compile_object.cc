@@ -65,7 +65,7 @@ void Compiler::gather_properties(const Node& properties, Draft& draft, std::uint
       property.schemas.push_back(scoped);
     if (const Node* flag = withheld(schema)) {
       property.forbidden_origin =
-          origin(*flag, options_.direction == Direction::kRequest ? "readOnly" : "writeOnly");
+          origin(*flag, direction_ == Direction::kRequest ? "readOnly" : "writeOnly");
     }
   }
 }

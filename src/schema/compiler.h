@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -124,7 +125,11 @@ class Compiler {
         p_(program),
         grammar_(resources.default_grammar()) {}
 
-  void run(const Node& schema);
+  // Adds a schema. Where it cannot be enforced the diagnostics have errors, and the program is of no further
+  // use: blocks of it may lack what was wrong.
+  const Entry& run(const Node& schema, Direction direction);
+  // Whether the next schema should begin a program of its own.
+  [[nodiscard]] bool is_full() const;
 
  private:
   // Stands in a schema for as long as it lives: its resource joins the dynamic scope, and words mean what
@@ -254,6 +259,11 @@ class Compiler {
   Diagnostics& diagnostics_;
   Program& p_;
 
+  // Of the schema being added
+  Direction direction_ = Direction::kNeither;
+  std::size_t first_block_ = 0;
+  std::size_t first_instruction_ = 0;
+
   Grammar grammar_;
   std::uint32_t scope_ = 0;
   // What each dynamic anchor means, by scope: the outermost resource that has it decides.
@@ -261,7 +271,8 @@ class Compiler {
   std::vector<DynamicScope> scopes_{DynamicScope{}};
   std::map<DynamicScope, std::uint32_t> known_scopes_{{DynamicScope{}, 0}};
 
-  std::map<std::pair<Schemas, Manner>, std::uint32_t> blocks_;
+  std::map<std::tuple<Direction, Schemas, Manner>, std::uint32_t> blocks_;
+  std::unordered_map<std::uint32_t, const Entry*> entries_;  // by block
   std::vector<std::pair<std::uint32_t, Place>> waiting_;
   std::vector<Scoped> in_place_;  // schemas that the survey stands in
   std::uint32_t survey_steps_ = 0;

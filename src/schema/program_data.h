@@ -245,12 +245,17 @@ struct ItemClosing {
 
 inline constexpr std::uint32_t kSlotsMax = 512;
 
-class Program {
- public:
-  std::uint32_t root = 0;
-  std::uint32_t steps_max = 0;
+struct Entry {
+  const Program* program;
+  std::uint32_t root;  // block
   TypeSet root_types = kAllTypes;
   TypeSet item_types = kAllTypes;
+};
+
+class Program {
+ public:
+  std::uint32_t steps_max = 0;
+  std::deque<Entry> entries;  // which stay where they are while more schemas are added
 
   std::vector<Instruction> instructions;
   std::vector<Block> blocks;
