@@ -1,5 +1,6 @@
 #include "base/tree.h"
 
+#include <algorithm>
 #include <charconv>
 #include <vector>
 
@@ -7,6 +8,9 @@
 
 namespace caponier {
 namespace {
+
+constexpr std::size_t kNodesOfBlockMin = 16;
+constexpr std::size_t kNodesOfBlockMax = 1024;
 
 std::string_view digits_at(std::string_view& text) {
   std::size_t count = 0;
@@ -150,7 +154,10 @@ std::string Node::pointer() const {
 }
 
 Node* Tree::make_node() {
-  Node& node = nodes_.emplace_back();
+  if (nodes_.empty() || nodes_.back().size() == nodes_.back().capacity()) {
+    nodes_.emplace_back().reserve(std::min(kNodesOfBlockMax, kNodesOfBlockMin << std::min<std::size_t>(nodes_.size(), 8)));
+  }
+  Node& node = nodes_.back().emplace_back();
   node.document = document_;
   return &node;
 }

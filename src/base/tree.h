@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/diagnostic.h"
 
@@ -21,6 +22,7 @@ std::string_view kind_name(NodeKind kind);
 struct Node {
   NodeKind kind = NodeKind::kNull;
   bool boolean = false;
+  std::uint16_t document = 0;  // which document of a multi-file contract; see openapi
   std::uint32_t child_count = 0;
   SourcePosition position;      // of the value
   SourcePosition key_position;  // of the key, where the parent is an object
@@ -29,7 +31,6 @@ struct Node {
   const Node* parent = nullptr;
   const Node* first_child = nullptr;
   const Node* next = nullptr;  // next sibling
-  std::uint32_t document = 0;  // which document of a multi-file contract; see openapi
 
   [[nodiscard]] bool is_object() const { return kind == NodeKind::kObject; }
   [[nodiscard]] bool is_array() const { return kind == NodeKind::kArray; }
@@ -68,7 +69,8 @@ struct Node {
 class Tree {
  public:
   // Every node is stamped with `document`, its place among the documents of a contract.
-  explicit Tree(std::string file, std::uint32_t document = 0) : file_(std::move(file)), document_(document) {}
+  explicit Tree(std::string file, std::uint32_t document = 0)
+      : file_(std::move(file)), document_(static_cast<std::uint16_t>(document)) {}
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;
 
@@ -84,9 +86,9 @@ class Tree {
 
  private:
   std::string file_;
-  std::uint32_t document_;
+  std::uint16_t document_;
   const Node* root_ = nullptr;
-  std::deque<Node> nodes_;
+  std::vector<std::vector<Node>> nodes_;  // in blocks that are filled and never grow
   std::deque<std::string> texts_;
 };
 

@@ -139,6 +139,7 @@ void compile_operations(Compilation& compilation) {
   Schemes schemes(compilation);
   std::map<std::string, std::string> taken;
   Plan& plan = *compilation.plan;
+  plan.operations.reserve(compilation.contract.operations.size());
   for (const openapi::Operation& declared : compilation.contract.operations) {
     const std::vector<const Members*> speaking = levels.of(declared);
     compilation.report.concern(declared.label());

@@ -114,15 +114,20 @@ const Entry& Compiler::run(const Node& schema, Direction direction) {
 std::uint32_t Compiler::block_for(Schemas schemas, Manner manner) {
   for (Scoped& schema : schemas) pass_references(schema);
   manner.closing = manner.closing && options_.closed_objects;
-  const auto key = std::make_tuple(direction_, schemas, manner);
-  if (const auto known = blocks_.find(key); known != blocks_.end()) return known->second;
+  std::uint32_t& known = known_block(schemas, manner);
+  if (known != kNone) return known;
   const std::uint32_t block = add_block({});
-  blocks_.emplace(key, block);
+  known = block;
   Place place;
   place.schemas = std::move(schemas);
   place.manner = manner;
   waiting_.emplace_back(block, std::move(place));
   return block;
+}
+
+std::uint32_t& Compiler::known_block(const Schemas& schemas, const Manner& manner) {
+  if (schemas.size() == 1) return blocks_[{schemas[0].node, schemas[0].scope, direction_, manner}];
+  return merged_blocks_.try_emplace({direction_, schemas, manner}, kNone).first->second;
 }
 
 std::uint32_t Compiler::add_block(const Block& block) {

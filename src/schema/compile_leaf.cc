@@ -261,24 +261,16 @@ void Compiler::gather_contains(const Node& schema, Draft& draft) {
 std::uint32_t Compiler::add_enum(const std::vector<const Node*>& values) {
   EnumPlan plan;
   plan.list = listed(values);
-  json::Document& document = p_.constants.emplace_back();
-  document.clear();
-  document.begin_array();
-  std::uint32_t others = 0;
+  plan.list.shrink_to_fit();
+  std::vector<const Node*> others;
   for (const Node* value : values) {
     if (value->is_string()) {
       plan.strings.push_back(name(value->text));
     } else {
-      add_constant(document, *value);
-      ++others;
+      others.push_back(value);
     }
   }
-  document.end_array();
-  json::Value value = document.root().first_child();
-  for (std::uint32_t n = 0; n < others; ++n) {
-    plan.others.push_back(value);
-    value = value.next_sibling();
-  }
+  if (!others.empty()) add_constants(others, plan.others);
   if (plan.strings.size() > kEnumScanMax) {
     plan.slots.resize(std::bit_ceil(plan.strings.size() * 2));
     const auto mask = static_cast<std::uint32_t>(plan.slots.size() - 1);
@@ -290,6 +282,19 @@ std::uint32_t Compiler::add_enum(const std::vector<const Node*>& values) {
   }
   p_.enums.push_back(std::move(plan));
   return static_cast<std::uint32_t>(p_.enums.size() - 1);
+}
+
+void Compiler::add_constants(const std::vector<const Node*>& nodes, std::vector<json::Value>& values) {
+  json::Document& document = p_.constants.emplace_back();
+  document.clear();
+  document.begin_array();
+  for (const Node* node : nodes) add_constant(document, *node);
+  document.end_array();
+  json::Value value = document.root().first_child();
+  for (std::size_t n = 0; n < nodes.size(); ++n) {
+    values.push_back(value);
+    value = value.next_sibling();
+  }
 }
 
 void Compiler::add_constant(json::Document& document, const Node& node) {

@@ -4,6 +4,7 @@
 // properties and items.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "schema/compile.h"
+#include "schema/flat_map.h"
 #include "schema/keyword.h"
 #include "schema/program_data.h"
 #include "schema/resource.h"
@@ -96,6 +98,28 @@ struct ObjectDraft {
   [[nodiscard]] bool lists_names() const;
 };
 
+// What a block is compiled for: most places have one schema.
+struct PlaceKey {
+  const Node* schema = nullptr;
+  std::uint32_t scope = 0;
+  Direction direction = Direction::kNeither;
+  Manner manner;
+  friend bool operator==(const PlaceKey&, const PlaceKey&) = default;
+};
+struct HashPlace {
+  std::uint64_t operator()(const PlaceKey& key) const {
+    const auto more = std::uint64_t{key.scope} << 8U | static_cast<std::uint64_t>(key.direction) << 2U |
+                      (key.manner.closing ? 2U : 0U) | (key.manner.bare ? 1U : 0U);
+    return HashNode()(key.schema) ^ spread(more);
+  }
+};
+
+// Nodes that are neither object nor list have a path for their one origin only.
+struct Note {
+  std::uint32_t path = kNone;
+  bool checked = false;
+};
+
 // A block in the making.
 struct Draft {
   struct Step {
@@ -160,6 +184,8 @@ class Compiler {
   std::uint32_t block_for(const Node& schema, Manner manner) {
     return block_for(Schemas{{&schema, scope_}}, manner);
   }
+  // kNone, to be set, if there is none yet.
+  std::uint32_t& known_block(const Schemas& schemas, const Manner& manner);
   void compile_place(std::uint32_t block, Place& place);
   void plan_tracking(Place& place);
   void close(Place& place, Draft& draft);
@@ -216,6 +242,7 @@ class Compiler {
   std::uint32_t new_slot(const Node& schema, Place& place, std::uint32_t parent);
   std::uint32_t pattern_index(const Node& node, std::string_view text);
   std::uint32_t add_enum(const std::vector<const Node*>& values);
+  void add_constants(const std::vector<const Node*>& nodes, std::vector<json::Value>& values);
   void add_constant(json::Document& document, const Node& node);
   std::optional<std::uint32_t> count_of(const Node& schema, std::string_view keyword);
 
@@ -247,6 +274,7 @@ class Compiler {
   }
   std::uint32_t origin(const Node& node, std::string_view keyword);
   std::uint32_t path_of(const Node& node);
+  std::uint32_t file_index(std::string_view file);
   Name name(std::string_view text);
 
   TypeSet allowed_types(std::uint32_t index);
@@ -271,21 +299,25 @@ class Compiler {
   std::vector<DynamicScope> scopes_{DynamicScope{}};
   std::map<DynamicScope, std::uint32_t> known_scopes_{{DynamicScope{}, 0}};
 
-  std::map<std::tuple<Direction, Schemas, Manner>, std::uint32_t> blocks_;
+  FlatMap<PlaceKey, std::uint32_t, HashPlace, kNone> blocks_;
+  std::map<std::tuple<Direction, Schemas, Manner>, std::uint32_t> merged_blocks_;  // of several schemas
   std::unordered_map<std::uint32_t, const Entry*> entries_;  // by block
   std::vector<std::pair<std::uint32_t, Place>> waiting_;
   std::vector<Scoped> in_place_;  // schemas that the survey stands in
   std::uint32_t survey_steps_ = 0;
   bool too_large_ = false;
-  std::set<const Node*> checked_;
   std::unordered_map<std::uint32_t, TypeSet> allowed_;  // by block
   std::set<std::pair<const Node*, std::string>> said_;
   std::unordered_map<const Node*, const Node*> targets_;  // by the node of the reference
   std::map<Scoped, const Node*> dynamic_targets_;
   std::map<std::string, std::uint32_t, std::less<>> patterns_;
-  std::map<std::pair<const Node*, std::string_view>, std::uint32_t> origins_;
-  std::unordered_map<const Node*, std::uint32_t> paths_;
-  std::unordered_map<std::string, std::uint32_t> names_;
+  FlatMap<const Node*, std::uint32_t, HashNode> origins_;  // the last one at the node
+  FlatMap<const Node*, Note, HashNode> notes_;            // of objects and lists
+  struct HashText {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return json::hash_key(text); }
+  };
+  std::unordered_map<std::string, std::uint32_t, HashText, std::equal_to<>> names_;
   std::map<std::string, std::uint32_t, std::less<>> files_;
 };
 

@@ -282,8 +282,9 @@ class Program {
   std::vector<Closing> closings;
   std::vector<ItemClosing> item_closings;
 
-  std::vector<Origin> origins;
-  std::vector<PathStep> paths;
+  // For explaining only: the largest tables of a contract's program, and in no hurry.
+  std::deque<Origin> origins;
+  std::deque<PathStep> paths;
   std::vector<std::string> files;
   std::deque<json::Document> constants;
   std::string names;  // text of every Name
