@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,9 +76,9 @@ class Tree {
   [[nodiscard]] const std::string& file() const { return file_; }
   [[nodiscard]] const Node* root() const { return root_; }
 
-  // For readers: a fresh node, owned by the tree; a stable copy of a decoded text; a source text kept alive.
+  // For readers: a fresh node, owned by the tree; a copy of a decoded text that lives as long as the tree.
   Node* make_node();
-  std::string_view keep(std::string text);
+  std::string_view keep(std::string_view text);
   void set_root(const Node* root) { root_ = root; }
   // For overlays: a node of this tree, to be changed before anybody else has looked at it.
   static Node* to_change(const Node& node) { return const_cast<Node*>(&node); }
@@ -88,8 +87,9 @@ class Tree {
   std::string file_;
   std::uint16_t document_;
   const Node* root_ = nullptr;
-  std::vector<std::vector<Node>> nodes_;  // in blocks that are filled and never grow
-  std::deque<std::string> texts_;
+  // Both in blocks that are filled and never grow.
+  std::vector<std::vector<Node>> nodes_;
+  std::vector<std::vector<char>> texts_;
 };
 
 // A Diagnostic located at `node` of `tree`.

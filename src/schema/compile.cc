@@ -27,15 +27,6 @@ const Node& root_of(const Node& node) {
   return *at;
 }
 
-// A program lives as long as the Plan: what was set aside while it grew goes.
-void shrink(Program& p) {
-  const auto each = [](auto&... lists) { (lists.shrink_to_fit(), ...); };
-  each(p.instructions, p.blocks, p.type_rules, p.objects, p.properties, p.property_slots,
-       p.pattern_properties, p.rules, p.arrays, p.prefix_blocks, p.contains, p.bounds, p.divisors, p.enums,
-       p.patterns, p.required_names, p.alternatives, p.conditions, p.dependent_names, p.dependents,
-       p.slot_parents, p.closings, p.item_closings, p.origins, p.paths, p.files, p.names);
-}
-
 }  // namespace
 
 ProgramPtr compile(const Node& schema, const CompileOptions& options, const Resolver& resolver,
@@ -63,7 +54,8 @@ ProgramPtr ProgramBuilder::add(const Node& schema, Direction direction, Diagnost
   if (compiler_ == nullptr) {
     program_ = std::make_shared<Program>();
     program_->steps_max = options_.defaults.steps_max;
-    compiler_ = std::make_unique<Compiler>(options_, *options_.resources, resolver_, file_of_, said_, *program_);
+    compiler_ =
+        std::make_unique<Compiler>(options_, *options_.resources, resolver_, file_of_, said_, *program_);
   }
   const Entry& entry = compiler_->run(schema, direction);
   ProgramPtr added(program_, &entry);
@@ -77,7 +69,6 @@ ProgramPtr ProgramBuilder::add(const Node& schema, Direction direction, Diagnost
 
 void ProgramBuilder::finish() {
   compiler_.reset();
-  if (program_ != nullptr) shrink(*program_);
   program_.reset();
 }
 
@@ -95,10 +86,10 @@ const Entry& Compiler::run(const Node& schema, Direction direction) {
   scope_ = 0;
   grammar_ = resources_.default_grammar();
   const std::uint32_t root = block_for(schema, {.closing = options_.closed_objects});
-  const auto [known, is_new] = entries_.try_emplace(root, nullptr);
-  if (!is_new) return *known->second;
+  std::uint32_t& known = entries_[root + 1];
+  if (known != kNone) return p_.entries[known];
+  known = static_cast<std::uint32_t>(p_.entries.size());
   Entry& entry = p_.entries.emplace_back(Entry{&p_, root});
-  known->second = &entry;
   while (!waiting_.empty() && !too_large_) {
     auto [block, place] = std::move(waiting_.back());
     waiting_.pop_back();
@@ -106,6 +97,7 @@ const Entry& Compiler::run(const Node& schema, Direction direction) {
   }
   if (diagnostics_.error_count() > errors) return entry;
   add_guards(p_, first_alternative);
+  allowed_.clear();
   entry.root_types = allowed_types(root);
   entry.item_types = allowed_item_types(p_.blocks[root]);
   return entry;

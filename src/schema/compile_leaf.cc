@@ -125,9 +125,17 @@ void Compiler::gather_bound(const Node& schema, Draft& draft, std::string_view k
     bound.exclusive = true;
     where = upper ? "exclusiveMaximum" : "exclusiveMinimum";
   }
-  p_.bounds.push_back(std::move(bound));
-  const auto index = static_cast<std::uint32_t>(p_.bounds.size() - 1);
+  const std::uint32_t index = bound_index(std::move(bound));
   draft.steps.push_back({{Op::kBound, 0, index, 0, origin(*node, where)}, kNumberBits});
+}
+
+// The same few bounds stand in most schemas.
+std::uint32_t Compiler::bound_index(NumberBound bound) {
+  const int side = (bound.upper ? 2 : 0) + (bound.exclusive ? 1 : 0);
+  const auto [known, is_new] =
+      bounds_.try_emplace({bound.text, side}, static_cast<std::uint32_t>(p_.bounds.size()));
+  if (is_new) p_.bounds.push_back(std::move(bound));
+  return known->second;
 }
 
 void Compiler::gather_multiple_of(const Node& node, Draft& draft) {
@@ -135,8 +143,9 @@ void Compiler::gather_multiple_of(const Node& node, Draft& draft) {
   if (text.empty() || text[0] == '-') return bad(node, "multipleOf must be a number greater than 0");
   const auto divisor = scaled(text);
   if (!divisor) return bad(node, "multipleOf must be greater than 0 and have at most 18 digits");
-  p_.divisors.push_back({divisor->mantissa, divisor->exponent, text});
-  const auto index = static_cast<std::uint32_t>(p_.divisors.size() - 1);
+  const auto [known, is_new] = divisors_.try_emplace(text, static_cast<std::uint32_t>(p_.divisors.size()));
+  if (is_new) p_.divisors.push_back({divisor->mantissa, divisor->exponent, text});
+  const std::uint32_t index = known->second;
   draft.steps.push_back({{Op::kMultipleOf, 0, index, 0, origin(node, "multipleOf")}, kNumberBits});
 }
 

@@ -220,6 +220,7 @@ class Compiler {
   void gather_const(const Node& value, Draft& draft);
   void gather_numbers(const Node& schema, Draft& draft);
   void gather_bound(const Node& schema, Draft& draft, std::string_view keyword, bool upper);
+  std::uint32_t bound_index(NumberBound bound);
   void gather_multiple_of(const Node& value, Draft& draft);
   void gather_strings(const Node& schema, Draft& draft);
   void gather_format(const Node& schema, const Node& format, Draft& draft);
@@ -301,18 +302,21 @@ class Compiler {
 
   FlatMap<PlaceKey, std::uint32_t, HashPlace, kNone> blocks_;
   std::map<std::tuple<Direction, Schemas, Manner>, std::uint32_t> merged_blocks_;  // of several schemas
-  std::unordered_map<std::uint32_t, const Entry*> entries_;  // by block
+  FlatMap<std::uint32_t, std::uint32_t, HashNumber, kNone> entries_;               // by block, counted from 1
   std::vector<std::pair<std::uint32_t, Place>> waiting_;
   std::vector<Scoped> in_place_;  // schemas that the survey stands in
   std::uint32_t survey_steps_ = 0;
   bool too_large_ = false;
-  std::unordered_map<std::uint32_t, TypeSet> allowed_;  // by block
+  std::unordered_map<std::uint32_t, TypeSet> allowed_;  // by block, of the schema being added
   std::set<std::pair<const Node*, std::string>> said_;
   std::unordered_map<const Node*, const Node*> targets_;  // by the node of the reference
   std::map<Scoped, const Node*> dynamic_targets_;
   std::map<std::string, std::uint32_t, std::less<>> patterns_;
-  FlatMap<const Node*, std::uint32_t, HashNode> origins_;  // the last one at the node
-  FlatMap<const Node*, Note, HashNode> notes_;            // of objects and lists
+  FlatMap<const Node*, std::uint32_t, HashNode, kNone> enums_;
+  std::map<std::string, std::uint32_t, std::less<>> divisors_;
+  std::map<std::pair<std::string, int>, std::uint32_t> bounds_;  // by number and side
+  FlatMap<const Node*, std::uint32_t, HashNode> origins_;        // the last one at the node
+  FlatMap<const Node*, Note, HashNode> notes_;                   // of objects and lists
   struct HashText {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return json::hash_key(text); }

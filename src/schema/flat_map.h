@@ -22,6 +22,10 @@ struct HashNode {
   std::uint64_t operator()(const Node* node) const { return spread(std::bit_cast<std::uintptr_t>(node)); }
 };
 
+struct HashNumber {
+  std::uint64_t operator()(std::uint64_t number) const { return spread(number); }
+};
+
 // A key that equals Key() marks a free place, and is never looked for. Values begin as kBeginning.
 template <class Key, class Value, class Hash, Value kBeginning = Value{}>
 class FlatMap {
