@@ -1,5 +1,6 @@
 #include "base/tree.h"
 
+#include <algorithm>
 #include <charconv>
 #include <vector>
 
@@ -7,6 +8,14 @@
 
 namespace caponier {
 namespace {
+
+constexpr std::size_t kNodesOfBlockMax = 1024;
+constexpr std::size_t kBytesOfBlockMax = std::size_t{64} * 1024;
+
+// Small trees stay small: each block is twice the one before it.
+std::size_t block_size(std::size_t blocks_before, std::size_t most) {
+  return most >> (8 - std::min<std::size_t>(blocks_before, 8));
+}
 
 std::string_view digits_at(std::string_view& text) {
   std::size_t count = 0;
@@ -150,13 +159,23 @@ std::string Node::pointer() const {
 }
 
 Node* Tree::make_node() {
-  Node& node = nodes_.emplace_back();
+  if (nodes_.empty() || nodes_.back().size() == nodes_.back().capacity()) {
+    nodes_.emplace_back().reserve(block_size(nodes_.size(), kNodesOfBlockMax));
+  }
+  Node& node = nodes_.back().emplace_back();
   node.document = document_;
   return &node;
 }
 
-std::string_view Tree::keep(std::string text) {
-  return texts_.emplace_back(std::move(text));
+std::string_view Tree::keep(std::string_view text) {
+  if (text.empty()) return {};
+  if (texts_.empty() || texts_.back().capacity() - texts_.back().size() < text.size()) {
+    texts_.emplace_back().reserve(std::max(text.size(), block_size(texts_.size(), kBytesOfBlockMax)));
+  }
+  std::vector<char>& block = texts_.back();
+  const std::size_t begin = block.size();
+  block.insert(block.end(), text.begin(), text.end());
+  return {block.data() + begin, text.size()};
 }
 
 Diagnostic at_node(const Tree& tree, const Node& node, std::string code, std::string message, std::string fix,

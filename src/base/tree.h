@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/diagnostic.h"
 
@@ -21,6 +21,7 @@ std::string_view kind_name(NodeKind kind);
 struct Node {
   NodeKind kind = NodeKind::kNull;
   bool boolean = false;
+  std::uint16_t document = 0;  // which document of a multi-file contract; see openapi
   std::uint32_t child_count = 0;
   SourcePosition position;      // of the value
   SourcePosition key_position;  // of the key, where the parent is an object
@@ -29,7 +30,6 @@ struct Node {
   const Node* parent = nullptr;
   const Node* first_child = nullptr;
   const Node* next = nullptr;  // next sibling
-  std::uint32_t document = 0;  // which document of a multi-file contract; see openapi
 
   [[nodiscard]] bool is_object() const { return kind == NodeKind::kObject; }
   [[nodiscard]] bool is_array() const { return kind == NodeKind::kArray; }
@@ -68,26 +68,28 @@ struct Node {
 class Tree {
  public:
   // Every node is stamped with `document`, its place among the documents of a contract.
-  explicit Tree(std::string file, std::uint32_t document = 0) : file_(std::move(file)), document_(document) {}
+  explicit Tree(std::string file, std::uint32_t document = 0)
+      : file_(std::move(file)), document_(static_cast<std::uint16_t>(document)) {}
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;
 
   [[nodiscard]] const std::string& file() const { return file_; }
   [[nodiscard]] const Node* root() const { return root_; }
 
-  // For readers: a fresh node, owned by the tree; a stable copy of a decoded text; a source text kept alive.
+  // For readers: a fresh node, owned by the tree; a copy of a decoded text that lives as long as the tree.
   Node* make_node();
-  std::string_view keep(std::string text);
+  std::string_view keep(std::string_view text);
   void set_root(const Node* root) { root_ = root; }
   // For overlays: a node of this tree, to be changed before anybody else has looked at it.
   static Node* to_change(const Node& node) { return const_cast<Node*>(&node); }
 
  private:
   std::string file_;
-  std::uint32_t document_;
+  std::uint16_t document_;
   const Node* root_ = nullptr;
-  std::deque<Node> nodes_;
-  std::deque<std::string> texts_;
+  // Both in blocks that are filled and never grow.
+  std::vector<std::vector<Node>> nodes_;
+  std::vector<std::vector<char>> texts_;
 };
 
 // A Diagnostic located at `node` of `tree`.

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace caponier {
 namespace {
 
@@ -108,7 +111,23 @@ TEST(Tree, kept_texts_stay_where_they_are) {
   Tree tree("f");
   const std::string_view first = tree.keep("short");
   for (int i = 0; i < 1000; ++i) tree.keep(std::to_string(i));
+  const std::string large(200'000, 'x');
+  EXPECT_EQ(tree.keep(large), large);
+  EXPECT_EQ(tree.keep(""), "");
   EXPECT_EQ(first, "short");
+}
+
+TEST(Tree, nodes_stay_where_they_are) {
+  Tree tree("f", 3);
+  std::vector<Node*> nodes;
+  for (std::uint32_t i = 0; i < 5'000; ++i) {
+    nodes.push_back(tree.make_node());
+    nodes.back()->child_count = i;
+  }
+  for (std::uint32_t i = 0; i < 5'000; ++i) {
+    EXPECT_EQ(nodes[i]->child_count, i);
+    EXPECT_EQ(nodes[i]->document, 3U);
+  }
 }
 
 TEST(Tree, a_diagnostic_at_a_node_is_located) {

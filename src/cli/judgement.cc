@@ -81,7 +81,7 @@ JsonLimits instance_limits() {
   return limits;
 }
 
-Judgement judge(const schema::Program& program, json::Value instance) {
+Judgement judge(const schema::Entry& program, json::Value instance) {
   Judgement judgement;
   switch (schema::evaluate(program, instance)) {
     case schema::Outcome::kValid:

@@ -23,7 +23,7 @@ struct Judgement {
 // Bounds of what a person or a program on the same machine hands in: wider than those of requests.
 JsonLimits instance_limits();
 
-Judgement judge(const schema::Program& program, json::Value instance);
+Judgement judge(const schema::Entry& program, json::Value instance);
 // "syntax at byte 17": why a text cannot be read.
 std::string sentence_of(const json::ReadFailure& failure);
 

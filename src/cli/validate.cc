@@ -76,7 +76,7 @@ Result<std::string, std::string> read_input() {
   return text;
 }
 
-int judge_file(const schema::Program& program, std::string_view name, bool as_json) {
+int judge_file(const schema::Entry& program, std::string_view name, bool as_json) {
   const auto text = name == "-" ? read_input() : store::read_file(std::string(name), kDocumentBytesMax);
   json::Document document;
   Judgement judgement;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/limits.h"
+#include "base/recent_texts.h"
 #include "json/document.h"
 
 namespace caponier::json {
@@ -101,7 +102,7 @@ Diagnostic diagnose(const ReadFailure& failure, std::string_view text, std::stri
 class TreeBuilder {
  public:
   TreeBuilder(Tree& tree, const Document& document)
-      : tree_(tree), document_(document), positions_(document.source()) {}
+      : tree_(tree), document_(document), positions_(document.source()), texts_(tree) {}
 
   void build() {
     const std::uint32_t count = document_.tape()[0].end;
@@ -111,7 +112,7 @@ class TreeBuilder {
       if (!open_.empty() && open_.back().node->is_object() && !open_.back().has_key) {
         open_.back().has_key = true;
         key_position_ = positions_.at(value.offset() - 1);
-        key_ = text_of(value);
+        key_ = texts_.keep(value.string());
         continue;
       }
       add(value);
@@ -132,8 +133,8 @@ class TreeBuilder {
     const std::uint32_t quote = value.is(Kind::kString) ? 1 : 0;
     node->position = positions_.at(value.offset() - quote);
     if (value.is(Kind::kBoolean)) node->boolean = value.boolean();
-    if (value.is(Kind::kString)) node->text = text_of(value);
-    if (value.is(Kind::kNumber)) node->text = value.number_text();
+    if (value.is(Kind::kString)) node->text = texts_.keep(value.string());
+    if (value.is(Kind::kNumber)) node->text = texts_.keep(value.number_text());
     if (open_.empty()) {
       tree_.set_root(node);
     } else {
@@ -154,13 +155,6 @@ class TreeBuilder {
     (parent.last == nullptr ? parent.node->first_child : parent.last->next) = &node;
     parent.last = &node;
     ++parent.node->child_count;
-  }
-
-  std::string_view text_of(Value value) {
-    const std::string_view source = document_.source();
-    const std::string_view text = value.string();
-    const bool in_source = text.data() >= source.data() && text.data() < source.data() + source.size();
-    return in_source ? text : tree_.keep(std::string(text));
   }
 
   static NodeKind kind_of(Kind kind) {
@@ -184,6 +178,7 @@ class TreeBuilder {
   Tree& tree_;
   const Document& document_;
   Positions positions_;
+  RecentTexts texts_;
   std::vector<Open> open_;
   std::string_view key_;
   SourcePosition key_position_;
@@ -198,9 +193,8 @@ Result<std::unique_ptr<Tree>, Diagnostic> read_tree(std::string_view text, std::
   if (text.size() > kDocumentBytesMax) {
     return Err(diagnose({.error = ReadError::kTooLarge, .offset = 0}, {}, tree->file()));
   }
-  const std::string_view kept = tree->keep(std::string(text));
-  const auto root = document.read(kept, kDocumentLimits);
-  if (!root) return Err(diagnose(root.error(), kept, tree->file()));
+  const auto root = document.read(text, kDocumentLimits);
+  if (!root) return Err(diagnose(root.error(), text, tree->file()));
   TreeBuilder(*tree, document).build();
   return tree;
 }

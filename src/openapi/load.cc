@@ -176,6 +176,7 @@ std::unique_ptr<Contract> load_contract(LoadInput input, Diagnostics& diagnostic
   }
   if (const Node* paths = member(root, "paths", NodeKind::kObject)) read_paths(reader, *paths, inherited);
   note_unserved(reader);
+  contract->operations.shrink_to_fit();
   return contract;
 }
 

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 
 #include "http/media_type.h"
 #include "plan/bodies.h"
@@ -97,20 +99,23 @@ std::string shape_of(std::string_view path) {
   return shape;
 }
 
+// Who has a path and a method, by their hash: to be named where another one wants them.
+using Taken = std::unordered_map<std::size_t, const openapi::Operation*>;
+
 void add_routes(Compilation& compilation, const openapi::Operation& declared, std::uint32_t index,
-                std::map<std::string, std::string>& taken) {
+                Taken& taken) {
   for (const std::string& base : declared.base_paths) {
     const std::string path = base + declared.path;
     const std::string error = compilation.plan->router.add(path, declared.method, index);
-    const std::string key = std::string(http::name(declared.method)) + ' ' + shape_of(path);
-    const Where where = where_of(compilation.in_contract(declared.node));
-    const auto [other, is_new] = taken.try_emplace(key, declared.label() + " (" + where.text + ')');
+    const std::string shape = std::string(http::name(declared.method)) + ' ' + shape_of(path);
+    const auto [other, is_new] = taken.try_emplace(std::hash<std::string>()(shape), &declared);
     if (error.empty()) continue;
-    compilation.report.error(
-        compilation.in_contract(declared.node), "bad-path",
-        quoted(path) + " cannot be served: " + error + (is_new ? "" : ": " + other->second),
-        is_new ? "write the path as requests will have it"
-               : "give one of them another path, or take it out with exposed: false");
+    const Where where = where_of(compilation.in_contract(other->second->node));
+    compilation.report.error(compilation.in_contract(declared.node), "bad-path",
+                             quoted(path) + " cannot be served: " + error +
+                                 (is_new ? "" : ": " + other->second->label() + " (" + where.text + ')'),
+                             is_new ? "write the path as requests will have it"
+                                    : "give one of them another path, or take it out with exposed: false");
   }
 }
 
@@ -137,8 +142,9 @@ Operation compile_operation(Compilation& compilation, Schemes& schemes, const op
 void compile_operations(Compilation& compilation) {
   Levels levels(compilation);
   Schemes schemes(compilation);
-  std::map<std::string, std::string> taken;
+  Taken taken;
   Plan& plan = *compilation.plan;
+  plan.operations.reserve(compilation.contract.operations.size());
   for (const openapi::Operation& declared : compilation.contract.operations) {
     const std::vector<const Members*> speaking = levels.of(declared);
     compilation.report.concern(declared.label());
@@ -151,6 +157,7 @@ void compile_operations(Compilation& compilation) {
     add_routes(compilation, declared, static_cast<std::uint32_t>(plan.operations.size()), taken);
     plan.operations.push_back(compile_operation(compilation, schemes, declared, policy));
   }
+  compilation.programs.finish();
   compilation.report.concern({});
   schemes.flush();
   // Of a document without operations, the next line says enough.

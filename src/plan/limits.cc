@@ -21,8 +21,10 @@ std::uint64_t stable_id(std::string_view operation, std::string_view kind) {
 std::string policy_headers(std::string_view kind, const RateRule& rate) {
   const std::string requests = std::to_string(rate.requests);
   const std::int64_t window_s = (rate.window_us + 999'999) / 1'000'000;
-  return "RateLimit-Policy: \"" + std::string(kind) + "\";q=" + requests + ";w=" + std::to_string(window_s) +
-         "\r\nX-RateLimit-Limit: " + requests + "\r\n";
+  std::string headers = "RateLimit-Policy: \"" + std::string(kind) + "\";q=" + requests +
+                        ";w=" + std::to_string(window_s) + "\r\nX-RateLimit-Limit: " + requests + "\r\n";
+  headers.shrink_to_fit();  // every operation has some
+  return headers;
 }
 
 }  // namespace

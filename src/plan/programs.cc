@@ -57,33 +57,37 @@ void push_children(const Node& schema, std::vector<Pending>& pending) {
 }  // namespace
 
 Programs::Programs(const openapi::Contract& contract, const SchemaDefaults& defaults, Report& report)
-    : contract_(contract), report_(report), resources_(dialect_of(contract)) {
-  options_.dialect = dialect_of(contract);
-  options_.defaults = defaults;
-  options_.resources = &resources_;
-}
+    : contract_(contract),
+      report_(report),
+      resources_(dialect_of(contract)),
+      builder_(
+          {.dialect = dialect_of(contract), .defaults = defaults, .resources = &resources_},
+          [&contract](const Node& holder, std::string_view reference, Diagnostics& into) {
+            return contract.resolve(holder, reference, into);
+          },
+          [&contract](const Node& at) { return contract.file_of(at); }) {}
 
 // Resolving references may have brought documents that were not there before.
 void Programs::read_identifiers(Diagnostics& diagnostics) {
+  if (documents_read_ == contract_.trees().size()) return;
   for (; documents_read_ < contract_.trees().size(); ++documents_read_) {
     const Tree& tree = *contract_.trees()[documents_read_];
     if (tree.root() != nullptr) resources_.add_contract(*tree.root(), tree.file(), tree.file(), diagnostics);
   }
+  // What was compiled before did not know of these identifiers.
+  if (!resources_.plain()) builder_.finish();
 }
 
 schema::ProgramPtr Programs::compile(const Node& node, schema::Direction direction) {
-  const auto known = compiled_.find({&node, direction});
-  if (known != compiled_.end()) return known->second;
-  options_.direction = direction;
+  // What was wrong has been said.
+  if (refused_.contains({&node, direction})) return nullptr;
   Diagnostics diagnostics;
   read_identifiers(diagnostics);
-  const auto resolver = [this](const Node& holder, std::string_view reference, Diagnostics& into) {
-    return contract_.resolve(holder, reference, into);
-  };
-  const auto file_of = [this](const Node& at) { return contract_.file_of(at); };
-  schema::ProgramPtr program = schema::compile(node, options_, resolver, file_of, diagnostics);
+  schema::ProgramPtr program = builder_.add(node, direction, diagnostics);
   report_.adopt(diagnostics);
-  return compiled_[{&node, direction}] = diagnostics.has_errors() ? nullptr : std::move(program);
+  if (!diagnostics.has_errors()) return program;
+  refused_.emplace(&node, direction);
+  return nullptr;
 }
 
 const Node* Programs::target(const Node& node) const {

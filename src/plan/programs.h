@@ -1,8 +1,9 @@
-// Schemas of the contract as programs, each compiled once per direction and shared, and what can be said
-// about a schema without compiling it.
+// Schemas of the contract compiled into one program that they share, and what can be said about a schema
+// without compiling it.
 #pragma once
 
 #include <map>
+#include <set>
 #include <utility>
 
 #include "openapi/contract.h"
@@ -23,6 +24,8 @@ class Programs {
   [[nodiscard]] const Node* target(const Node& node) const;
   // The first object schema below `node` whose members nothing judges; null if there is none.
   [[nodiscard]] const Node* find_open_object(const Node& node);
+  // Gives back what compiling needed. What is compiled after it shares nothing with what came before.
+  void finish() { builder_.finish(); }
 
  private:
   void read_identifiers(Diagnostics& diagnostics);
@@ -31,8 +34,8 @@ class Programs {
   Report& report_;
   schema::Resources resources_;
   std::size_t documents_read_ = 0;  // for their identifiers
-  schema::CompileOptions options_;
-  std::map<std::pair<const Node*, schema::Direction>, schema::ProgramPtr> compiled_;
+  schema::ProgramBuilder builder_;
+  std::set<std::pair<const Node*, schema::Direction>> refused_;
   std::map<const Node*, const Node*> open_objects_;
 };
 

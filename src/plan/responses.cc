@@ -26,7 +26,8 @@ void compile_bodies(Compilation& compilation, const openapi::Response& source, c
     const auto type = http::parse_media_type(content.media_type);
     if (looks && type && http::is_json(*type) && content.schema != nullptr) {
       body.program = compilation.programs.compile(*content.schema, schema::Direction::kResponse);
-      body.shape = compilation.shapes.of(*content.schema);
+      if (operation.response_mode == ResponseMode::kStrip)
+        body.shape = compilation.shapes.of(*content.schema);
     }
     response.bodies.push_back(std::move(body));
   }

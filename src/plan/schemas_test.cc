@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "plan/test_compile.h"
+#include "schema/program_data.h"
 
 namespace caponier::plan {
 namespace {
@@ -64,6 +65,52 @@ TEST(Schemas, json_schema_dialect_is_that_of_schemas_that_name_none) {
                                         "jsonSchemaDialect: https://example.com/dialect\n");
   EXPECT_EQ(unknown.plan, nullptr);
   EXPECT_THAT(unknown.errors(), HasSubstr("api.yaml:4:1: error: this schema dialect is not known"));
+}
+
+TEST(Schemas, one_that_many_operations_use_is_compiled_once) {
+  const auto with_operations = [](int count) {
+    std::string paths;
+    for (int i = 0; i < count; ++i) {
+      paths +=
+          "  /a" + std::to_string(i) +
+          ":\n    post:\n      security: [{bearer: []}]\n"
+          "      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}\n"
+          "      responses:\n        '200':\n          description: ok\n"
+          "          content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}\n";
+    }
+    return compile({document(paths,
+                             "  schemas:\n    A:\n      type: object\n      properties:\n"
+                             "        id: {type: integer, readOnly: true}\n        kind: {enum: [x, y]}\n"
+                             "        next: {$ref: '#/components/schemas/A'}\n")});
+  };
+  const Compiled one = with_operations(1);
+  const Compiled many = with_operations(40);
+  ASSERT_TRUE(one.plan != nullptr && many.plan != nullptr) << one.errors() << many.errors();
+  const auto program = [](const Compiled& compiled, std::size_t operation) {
+    return compiled.plan->operations.at(operation).bodies.at(0).program->program;
+  };
+  EXPECT_EQ(program(many, 0)->blocks.size(), program(one, 0)->blocks.size());
+  EXPECT_EQ(program(many, 0)->instructions.size(), program(one, 0)->instructions.size());
+  EXPECT_EQ(program(many, 0)->origins.size(), program(one, 0)->origins.size());
+  EXPECT_EQ(program(many, 39), program(many, 0));
+  EXPECT_EQ(many.plan->operations[39].responses[0].bodies[0].program->program, program(many, 0));
+  EXPECT_TRUE(accepts(many, R"({"kind":"x","next":{"kind":"y"}})"));
+  EXPECT_FALSE(accepts(many, R"({"next":{"id":1}})"));
+}
+
+TEST(Schemas, what_is_wrong_with_a_shared_one_is_said_once_and_stops_the_plan) {
+  std::string paths;
+  for (const char* const path : {"/a", "/b", "/c"}) {
+    paths += std::string("  ") + path +
+             ":\n    post:\n      security: [{bearer: []}]\n"
+             "      requestBody: {content: {application/json: {schema: {items: {$ref: "
+             "'#/components/schemas/A'}}}}}\n"
+             "      responses: {'200': {description: ok}}\n";
+  }
+  const Compiled compiled = compile({document(paths, "  schemas:\n    A: {type: string, pattern: '('}\n")});
+  EXPECT_EQ(compiled.plan, nullptr);
+  EXPECT_EQ(compiled.diagnostics.error_count(), 1U) << compiled.errors();
+  EXPECT_THAT(compiled.errors(), HasSubstr("POST /a"));
 }
 
 TEST(Schemas, data_that_looks_like_identifiers_is_none) {

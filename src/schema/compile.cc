@@ -1,6 +1,7 @@
 #include "schema/compile.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "schema/compile_guards.h"
 #include "schema/compile_ranges.h"
@@ -9,8 +10,13 @@
 namespace caponier::schema {
 namespace {
 
+// Of one schema, beyond what others have compiled for it.
 constexpr std::size_t kBlocksMax = 100'000;
 constexpr std::size_t kInstructionsMax = 500'000;
+// Of a program that more is added to. Indices have 32 bits, and more meanings of dynamic references fit.
+constexpr std::size_t kSharedBlocksMax = 1'000'000;
+constexpr std::size_t kSharedInstructionsMax = 5'000'000;
+constexpr std::size_t kSharedScopesMax = 1'000;
 
 constexpr TypeSet bits_of(json::Kind kind) {
   return kind == json::Kind::kNumber ? kNumberBits : type_bit(kind);
@@ -22,61 +28,99 @@ const Node& root_of(const Node& node) {
   return *at;
 }
 
-// A contract has thousands of programs, and each lives as long as the Plan: what was set aside while they
-// grew goes.
-void shrink(Program& p) {
-  const auto each = [](auto&... lists) { (lists.shrink_to_fit(), ...); };
-  each(p.instructions, p.blocks, p.type_rules, p.objects, p.properties, p.slots, p.pattern_properties,
-       p.rules, p.arrays, p.prefix_blocks, p.contains, p.bounds, p.divisors, p.enums, p.patterns,
-       p.required_names, p.alternatives, p.conditions, p.dependent_names, p.dependents, p.slot_parents,
-       p.closings, p.item_closings, p.origins, p.paths, p.files, p.names);
-}
-
 }  // namespace
 
 ProgramPtr compile(const Node& schema, const CompileOptions& options, const Resolver& resolver,
                    const FileOf& file_of, Diagnostics& diagnostics) {
   const std::size_t errors = diagnostics.error_count();
-  auto program = std::make_shared<Program>();
-  program->steps_max = options.defaults.steps_max;
-  if (options.resources != nullptr) {
-    Compiler(options, *options.resources, resolver, file_of, diagnostics, *program).run(schema);
-  } else {
-    Resources resources(options.dialect);
-    resources.add_schema(root_of(schema), {}, file_of(schema), diagnostics);
-    Compiler(options, resources, resolver, file_of, diagnostics, *program).run(schema);
+  CompileOptions with_resources = options;
+  Resources own(options.dialect);
+  if (options.resources == nullptr) {
+    own.add_schema(root_of(schema), {}, file_of(schema), diagnostics);
+    with_resources.resources = &own;
   }
-  if (diagnostics.error_count() > errors) return nullptr;
-  shrink(*program);
-  return program;
+  ProgramBuilder builder(with_resources, resolver, file_of);
+  ProgramPtr program = builder.add(schema, options.direction, diagnostics);
+  builder.finish();
+  return diagnostics.error_count() > errors ? nullptr : program;
 }
 
-void Compiler::run(const Node& schema) {
+ProgramBuilder::ProgramBuilder(CompileOptions options, Resolver resolver, FileOf file_of)
+    : options_(options), resolver_(std::move(resolver)), file_of_(std::move(file_of)) {}
+
+ProgramBuilder::~ProgramBuilder() = default;
+
+ProgramPtr ProgramBuilder::add(const Node& schema, Direction direction, Diagnostics& diagnostics) {
+  if (compiler_ != nullptr && compiler_->is_full()) finish();
+  if (compiler_ == nullptr) {
+    program_ = std::make_shared<Program>();
+    program_->steps_max = options_.defaults.steps_max;
+    compiler_ =
+        std::make_unique<Compiler>(options_, *options_.resources, resolver_, file_of_, said_, *program_);
+  }
+  const Entry& entry = compiler_->run(schema, direction);
+  ProgramPtr added(program_, &entry);
+  const Diagnostics said = std::exchange(said_, {});
+  for (const Diagnostic& diagnostic : said.all()) diagnostics.add(diagnostic);
+  if (!said.has_errors()) return added;
+  // No other schema may rest on what is wrong with this one.
+  finish();
+  return nullptr;
+}
+
+void ProgramBuilder::finish() {
+  compiler_.reset();
+  program_.reset();
+}
+
+bool Compiler::is_full() const {
+  return p_.blocks.size() >= kSharedBlocksMax || p_.instructions.size() >= kSharedInstructionsMax ||
+         scopes_.size() >= kSharedScopesMax;
+}
+
+const Entry& Compiler::run(const Node& schema, Direction direction) {
   const std::size_t errors = diagnostics_.error_count();
-  p_.root = block_for(schema, {.closing = options_.closed_objects});
+  direction_ = direction;
+  first_block_ = p_.blocks.size();
+  first_instruction_ = p_.instructions.size();
+  const std::size_t first_alternative = p_.alternatives.size();
+  scope_ = 0;
+  grammar_ = resources_.default_grammar();
+  const std::uint32_t root = block_for(schema, {.closing = options_.closed_objects});
+  std::uint32_t& known = entries_[root + 1];
+  if (known != kNone) return p_.entries[known];
+  known = static_cast<std::uint32_t>(p_.entries.size());
+  Entry& entry = p_.entries.emplace_back(Entry{&p_, root});
   while (!waiting_.empty() && !too_large_) {
     auto [block, place] = std::move(waiting_.back());
     waiting_.pop_back();
     compile_place(block, place);
   }
-  if (diagnostics_.error_count() > errors) return;
-  add_guards(p_);
-  p_.root_types = allowed_types(p_.root);
-  p_.item_types = allowed_item_types(p_.blocks[p_.root]);
+  if (diagnostics_.error_count() > errors) return entry;
+  add_guards(p_, first_alternative);
+  allowed_.clear();
+  entry.root_types = allowed_types(root);
+  entry.item_types = allowed_item_types(p_.blocks[root]);
+  return entry;
 }
 
 std::uint32_t Compiler::block_for(Schemas schemas, Manner manner) {
   for (Scoped& schema : schemas) pass_references(schema);
   manner.closing = manner.closing && options_.closed_objects;
-  const auto key = std::make_pair(schemas, manner);
-  if (const auto known = blocks_.find(key); known != blocks_.end()) return known->second;
+  std::uint32_t& known = known_block(schemas, manner);
+  if (known != kNone) return known;
   const std::uint32_t block = add_block({});
-  blocks_.emplace(key, block);
+  known = block;
   Place place;
   place.schemas = std::move(schemas);
   place.manner = manner;
   waiting_.emplace_back(block, std::move(place));
   return block;
+}
+
+std::uint32_t& Compiler::known_block(const Schemas& schemas, const Manner& manner) {
+  if (schemas.size() == 1) return blocks_[{schemas[0].node, schemas[0].scope, direction_, manner}];
+  return merged_blocks_.try_emplace({direction_, schemas, manner}, kNone).first->second;
 }
 
 std::uint32_t Compiler::add_block(const Block& block) {
@@ -86,7 +130,9 @@ std::uint32_t Compiler::add_block(const Block& block) {
 
 bool Compiler::within_bounds(const Node& node) {
   if (too_large_) return false;
-  if (p_.blocks.size() < kBlocksMax && p_.instructions.size() < kInstructionsMax) return true;
+  if (p_.blocks.size() - first_block_ < kBlocksMax &&
+      p_.instructions.size() - first_instruction_ < kInstructionsMax)
+    return true;
   too_large_ = true;
   say(node, Severity::kError, "schema-too-large", "the schema unfolds into more than 100000 parts",
       "Split it, or refer to shared parts from properties rather than from allOf.");
@@ -115,7 +161,7 @@ void Compiler::compile_place(std::uint32_t block, Place& place) {
 }
 
 void Compiler::add_default_caps(const Place& place, Draft& draft) {
-  if (options_.direction != Direction::kRequest || place.manner.bare) return;
+  if (direction_ != Direction::kRequest || place.manner.bare) return;
   const Node& schema = *place.schemas[0].node;
   const bool listed = std::any_of(draft.steps.begin(), draft.steps.end(),
                                   [](const Draft::Step& step) { return step.instruction.op == Op::kEnum; });

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -45,8 +46,8 @@ struct CompileOptions {
   // the standards' own leniency holds, and both are findings.
   bool strict = true;
   SchemaDefaults defaults;  // caps where the schema names none; applied to requests only
-  // The identifiers of the documents that the schema and its references stand in. Null: those of the schema's
-  // own document, which is then read as one schema.
+  // The identifiers of the documents that the schema and its references stand in. Null, for compile() only:
+  // those of the schema's own document, which is then read as one schema.
   Resources* resources = nullptr;
   // Read at objects that carry `x-caponier`: members of it on schemas and properties that the program
   // enforces.
@@ -55,5 +56,30 @@ struct CompileOptions {
 // Adds to `diagnostics` and returns null if the schema cannot be enforced. Circular references are fine.
 ProgramPtr compile(const Node& schema, const CompileOptions& options, const Resolver& resolver,
                    const FileOf& file_of, Diagnostics& diagnostics);
+
+class Compiler;
+
+// Compiles the schemas of one document, one after the other, into one program: what several of them lead to
+// is compiled once for each direction.
+class ProgramBuilder {
+ public:
+  ProgramBuilder(CompileOptions options, Resolver resolver, FileOf file_of);
+  ProgramBuilder(const ProgramBuilder&) = delete;
+  ProgramBuilder& operator=(const ProgramBuilder&) = delete;
+  ~ProgramBuilder();
+
+  // As compile() does. What is said of a shared schema is said once; what is wrong with it, each time.
+  ProgramPtr add(const Node& schema, Direction direction, Diagnostics& diagnostics);
+  // Forgets what it knows and gives back the memory set aside, so that nothing more is shared.
+  void finish();
+
+ private:
+  CompileOptions options_;
+  Resolver resolver_;
+  FileOf file_of_;
+  Diagnostics said_;  // by the schema being compiled
+  std::shared_ptr<Program> program_;
+  std::unique_ptr<Compiler> compiler_;  // into program_; null: the next schema begins a program
+};
 
 }  // namespace caponier::schema

@@ -1,4 +1,6 @@
 // What is said about a schema's words, once for each schema object, and where it stands.
+#include <utility>
+
 #include "base/diagnostic.h"
 #include "schema/compiler.h"
 #include "schema/keyword.h"
@@ -29,7 +31,7 @@ bool Compiler::is_schema(const Node& node) {
 }
 
 void Compiler::check(const Node& schema) {
-  if (!schema.is_object() || !checked_.insert(&schema).second) return;
+  if (!schema.is_object() || std::exchange(notes_[&schema].checked, true)) return;
   const bool hidden = hides_siblings(schema);
   for (const Node& member : schema) {
     if (!hidden) {
@@ -151,35 +153,44 @@ void Compiler::say(const Node& node, Severity severity, std::string code, std::s
 }
 
 std::uint32_t Compiler::origin(const Node& node, std::string_view keyword) {
-  const auto key = std::make_pair(&node, keyword);
-  if (const auto known = origins_.find(key); known != origins_.end()) return known->second;
-  const std::string file(file_of_(node));
-  const auto [entry, added] = files_.emplace(file, static_cast<std::uint32_t>(p_.files.size()));
-  if (added) p_.files.push_back(file);
+  const std::uint32_t* known = origins_.find(&node);
+  if (known != nullptr && p_.origins[*known].keyword == keyword) return *known;
   Origin out;
   out.keyword = keyword;
   out.path = path_of(node);
-  out.file = entry->second;
+  out.file = file_index(file_of_(node));
   out.position = node.key_position.line != 0 ? node.key_position : node.position;
   p_.origins.push_back(out);
   const auto index = static_cast<std::uint32_t>(p_.origins.size() - 1);
-  origins_.emplace(key, index);
+  origins_[&node] = index;
+  return index;
+}
+
+std::uint32_t Compiler::file_index(std::string_view file) {
+  if (const auto known = files_.find(file); known != files_.end()) return known->second;
+  p_.files.emplace_back(file);
+  const auto index = static_cast<std::uint32_t>(p_.files.size() - 1);
+  files_.emplace(std::string(file), index);
   return index;
 }
 
 std::uint32_t Compiler::path_of(const Node& node) {
-  if (const auto known = paths_.find(&node); known != paths_.end()) return known->second;
+  const bool shared = node.is_object() || node.is_array();
+  if (const Note* note = shared ? notes_.find(&node) : nullptr; note != nullptr && note->path != kNone)
+    return note->path;
   PathStep step{kNone, 0, 0};
   if (node.parent != nullptr) {
     step.parent = path_of(*node.parent);
-    std::string text(node.key);
+    std::string position_text;
+    std::string_view text = node.key;
     if (!node.parent->is_object()) {
       std::size_t position = 0;
       for (const Node& sibling : *node.parent) {
         if (&sibling == &node) break;
         ++position;
       }
-      text = std::to_string(position);
+      position_text = std::to_string(position);
+      text = position_text;
     }
     const Name segment = name(text);
     step.text = segment.text;
@@ -187,14 +198,18 @@ std::uint32_t Compiler::path_of(const Node& node) {
   }
   p_.paths.push_back(step);
   const auto index = static_cast<std::uint32_t>(p_.paths.size() - 1);
-  paths_.emplace(&node, index);
+  if (shared) notes_[&node].path = index;
   return index;
 }
 
 Name Compiler::name(std::string_view text) {
-  const auto [entry, added] = names_.emplace(std::string(text), static_cast<std::uint32_t>(p_.names.size()));
-  if (added) p_.names += text;
-  return {entry->second, static_cast<std::uint32_t>(text.size()), json::hash_key(text)};
+  const std::uint64_t hash = json::hash_key(text);
+  const auto length = static_cast<std::uint32_t>(text.size());
+  if (const auto known = names_.find(text); known != names_.end()) return {known->second, length, hash};
+  const auto at = static_cast<std::uint32_t>(p_.names.size());
+  p_.names += text;
+  names_.emplace(std::string(text), at);
+  return {at, length, hash};
 }
 
 }  // namespace caponier::schema

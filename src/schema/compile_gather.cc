@@ -116,9 +116,13 @@ void Compiler::gather_type(const Node& schema, Draft& draft) {
 void Compiler::gather_enum(const Node& list, Draft& draft) {
   if (!list.is_array() || (list.child_count == 0 && options_.strict))
     return bad(list, "enum must be a list of at least one value");
-  std::vector<const Node*> values;
-  for (const Node& value : list) values.push_back(&value);
-  draft.steps.push_back({{Op::kEnum, 0, add_enum(values), 0, origin(list, "enum")}, kAllTypes});
+  std::uint32_t& known = enums_[&list];
+  if (known == kNone) {
+    std::vector<const Node*> values;
+    for (const Node& value : list) values.push_back(&value);
+    known = add_enum(values);
+  }
+  draft.steps.push_back({{Op::kEnum, 0, known, 0, origin(list, "enum")}, kAllTypes});
 }
 
 void Compiler::gather_const(const Node& value, Draft& draft) {

@@ -50,9 +50,9 @@ std::optional<Guard> guard_of(const Program& p, const Block& block, int levels) 
 
 }  // namespace
 
-void add_guards(Program& program) {
+void add_guards(Program& program, std::size_t first) {
   std::map<std::uint32_t, std::uint32_t> known;  // block to guard
-  for (Alternative& alternative : program.alternatives) {
+  for (Alternative& alternative : std::span(program.alternatives).subspan(first)) {
     if (const auto found = known.find(alternative.block); found != known.end()) {
       alternative.guard = found->second;
       continue;

@@ -124,9 +124,17 @@ void Compiler::gather_bound(const Node& schema, Draft& draft, std::string_view k
     bound.exclusive = true;
     where = upper ? "exclusiveMaximum" : "exclusiveMinimum";
   }
-  p_.bounds.push_back(std::move(bound));
-  const auto index = static_cast<std::uint32_t>(p_.bounds.size() - 1);
+  const std::uint32_t index = bound_index(std::move(bound));
   draft.steps.push_back({{Op::kBound, 0, index, 0, origin(*node, where)}, kNumberBits});
+}
+
+// The same few bounds stand in most schemas.
+std::uint32_t Compiler::bound_index(NumberBound bound) {
+  const int side = (bound.upper ? 2 : 0) + (bound.exclusive ? 1 : 0);
+  const auto [known, is_new] =
+      bounds_.try_emplace({bound.text, side}, static_cast<std::uint32_t>(p_.bounds.size()));
+  if (is_new) p_.bounds.push_back(std::move(bound));
+  return known->second;
 }
 
 void Compiler::gather_multiple_of(const Node& node, Draft& draft) {
@@ -134,8 +142,9 @@ void Compiler::gather_multiple_of(const Node& node, Draft& draft) {
   if (text.empty() || text[0] == '-') return bad(node, "multipleOf must be a number greater than 0");
   const auto divisor = scaled(text);
   if (!divisor) return bad(node, "multipleOf must be greater than 0 and have at most 18 digits");
-  p_.divisors.push_back({divisor->mantissa, divisor->exponent, text});
-  const auto index = static_cast<std::uint32_t>(p_.divisors.size() - 1);
+  const auto [known, is_new] = divisors_.try_emplace(text, static_cast<std::uint32_t>(p_.divisors.size()));
+  if (is_new) p_.divisors.push_back({divisor->mantissa, divisor->exponent, text});
+  const std::uint32_t index = known->second;
   draft.steps.push_back({{Op::kMultipleOf, 0, index, 0, origin(node, "multipleOf")}, kNumberBits});
 }
 
@@ -260,30 +269,35 @@ void Compiler::gather_contains(const Node& schema, Draft& draft) {
 std::uint32_t Compiler::add_enum(const std::vector<const Node*>& values) {
   EnumPlan plan;
   plan.list = listed(values);
-  json::Document& document = p_.constants.emplace_back();
-  document.clear();
-  document.begin_array();
-  std::uint32_t others = 0;
+  plan.list.shrink_to_fit();
+  std::vector<const Node*> others;
   for (const Node* value : values) {
     if (value->is_string()) {
       plan.strings.push_back(name(value->text));
       plan.longest = std::max(plan.longest, plan.strings.back().length);
     } else {
-      add_constant(document, *value);
-      ++others;
+      others.push_back(value);
     }
   }
-  document.end_array();
-  json::Value value = document.root().first_child();
-  for (std::uint32_t n = 0; n < others; ++n) {
-    plan.others.push_back(value);
-    value = value.next_sibling();
-  }
+  if (!others.empty()) add_constants(others, plan.others);
   std::vector<std::uint64_t> hashes;
   for (const Name& text : plan.strings) hashes.push_back(text.hash);
   plan.slots = add_slots(p_, hashes);
   p_.enums.push_back(std::move(plan));
   return static_cast<std::uint32_t>(p_.enums.size() - 1);
+}
+
+void Compiler::add_constants(const std::vector<const Node*>& nodes, std::vector<json::Value>& values) {
+  json::Document& document = p_.constants.emplace_back();
+  document.clear();
+  document.begin_array();
+  for (const Node* node : nodes) add_constant(document, *node);
+  document.end_array();
+  json::Value value = document.root().first_child();
+  for (std::size_t n = 0; n < nodes.size(); ++n) {
+    values.push_back(value);
+    value = value.next_sibling();
+  }
 }
 
 void Compiler::add_constant(json::Document& document, const Node& node) {

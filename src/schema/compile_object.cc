@@ -84,8 +84,7 @@ void Compiler::gather_properties(const Node& properties, Draft& draft, std::uint
     if (std::find(property.schemas.begin(), property.schemas.end(), scoped) == property.schemas.end())
       property.schemas.push_back(scoped);
     if (const Node* flag = withheld(schema)) {
-      property.forbidden_origin =
-          origin(*flag, options_.direction == Direction::kRequest ? "readOnly" : "writeOnly");
+      property.forbidden_origin = origin(*flag, direction_ == Direction::kRequest ? "readOnly" : "writeOnly");
     }
   }
 }

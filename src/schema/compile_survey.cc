@@ -144,13 +144,13 @@ bool Compiler::covers_anything(const Node& schema, const Place& place) {
 
 // The keyword that withholds a property with this schema from the direction at hand, or null.
 const Node* Compiler::withheld(const Node& schema, std::uint32_t depth) {
-  if (!schema.is_object() || depth > 16 || options_.direction == Direction::kNeither) return nullptr;
+  if (!schema.is_object() || depth > 16 || direction_ == Direction::kNeither) return nullptr;
   if (schema.find("$ref") != nullptr) {
     const Node* target = follow(schema);
     const Node* found = target == nullptr ? nullptr : withheld(*target, depth + 1);
     if (found != nullptr || hides_siblings(schema)) return found;
   }
-  const Node* said = schema.find(options_.direction == Direction::kRequest ? "readOnly" : "writeOnly");
+  const Node* said = schema.find(direction_ == Direction::kRequest ? "readOnly" : "writeOnly");
   if (said != nullptr && said->is_boolean() && said->boolean) return said;
   const Node* parts = schema.find("allOf");
   if (parts == nullptr || !parts->is_array()) return nullptr;

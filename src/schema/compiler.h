@@ -4,16 +4,19 @@
 // properties and items.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "schema/compile.h"
+#include "schema/flat_map.h"
 #include "schema/keyword.h"
 #include "schema/program_data.h"
 #include "schema/resource.h"
@@ -95,6 +98,28 @@ struct ObjectDraft {
   [[nodiscard]] bool lists_names() const;
 };
 
+// What a block is compiled for: most places have one schema.
+struct PlaceKey {
+  const Node* schema = nullptr;
+  std::uint32_t scope = 0;
+  Direction direction = Direction::kNeither;
+  Manner manner;
+  friend bool operator==(const PlaceKey&, const PlaceKey&) = default;
+};
+struct HashPlace {
+  std::uint64_t operator()(const PlaceKey& key) const {
+    const auto more = std::uint64_t{key.scope} << 8U | static_cast<std::uint64_t>(key.direction) << 2U |
+                      (key.manner.closing ? 2U : 0U) | (key.manner.bare ? 1U : 0U);
+    return HashNode()(key.schema) ^ spread(more);
+  }
+};
+
+// Nodes that are neither object nor list have a path for their one origin only.
+struct Note {
+  std::uint32_t path = kNone;
+  bool checked = false;
+};
+
 // A block in the making.
 struct Draft {
   struct Step {
@@ -124,7 +149,11 @@ class Compiler {
         p_(program),
         grammar_(resources.default_grammar()) {}
 
-  void run(const Node& schema);
+  // Adds a schema. Where it cannot be enforced the diagnostics have errors, and the program is of no further
+  // use: blocks of it may lack what was wrong.
+  const Entry& run(const Node& schema, Direction direction);
+  // Whether the next schema should begin a program of its own.
+  [[nodiscard]] bool is_full() const;
 
  private:
   // Stands in a schema for as long as it lives: its resource joins the dynamic scope, and words mean what
@@ -155,6 +184,8 @@ class Compiler {
   std::uint32_t block_for(const Node& schema, Manner manner) {
     return block_for(Schemas{{&schema, scope_}}, manner);
   }
+  // kNone, to be set, if there is none yet.
+  std::uint32_t& known_block(const Schemas& schemas, const Manner& manner);
   void compile_place(std::uint32_t block, Place& place);
   void plan_tracking(Place& place);
   void close(Place& place, Draft& draft);
@@ -189,6 +220,7 @@ class Compiler {
   void gather_const(const Node& value, Draft& draft);
   void gather_numbers(const Node& schema, Draft& draft);
   void gather_bound(const Node& schema, Draft& draft, std::string_view keyword, bool upper);
+  std::uint32_t bound_index(NumberBound bound);
   void gather_multiple_of(const Node& value, Draft& draft);
   void gather_strings(const Node& schema, Draft& draft);
   void gather_format(const Node& schema, const Node& format, Draft& draft);
@@ -211,6 +243,7 @@ class Compiler {
   std::uint32_t new_slot(const Node& schema, Place& place, std::uint32_t parent);
   std::uint32_t pattern_index(const Node& node, std::string_view text);
   std::uint32_t add_enum(const std::vector<const Node*>& values);
+  void add_constants(const std::vector<const Node*>& nodes, std::vector<json::Value>& values);
   void add_constant(json::Document& document, const Node& node);
   std::optional<std::uint32_t> count_of(const Node& schema, std::string_view keyword);
 
@@ -242,6 +275,7 @@ class Compiler {
   }
   std::uint32_t origin(const Node& node, std::string_view keyword);
   std::uint32_t path_of(const Node& node);
+  std::uint32_t file_index(std::string_view file);
   Name name(std::string_view text);
 
   TypeSet allowed_types(std::uint32_t index);
@@ -254,6 +288,11 @@ class Compiler {
   Diagnostics& diagnostics_;
   Program& p_;
 
+  // Of the schema being added
+  Direction direction_ = Direction::kNeither;
+  std::size_t first_block_ = 0;
+  std::size_t first_instruction_ = 0;
+
   Grammar grammar_;
   std::uint32_t scope_ = 0;
   // What each dynamic anchor means, by scope: the outermost resource that has it decides.
@@ -261,20 +300,28 @@ class Compiler {
   std::vector<DynamicScope> scopes_{DynamicScope{}};
   std::map<DynamicScope, std::uint32_t> known_scopes_{{DynamicScope{}, 0}};
 
-  std::map<std::pair<Schemas, Manner>, std::uint32_t> blocks_;
+  FlatMap<PlaceKey, std::uint32_t, HashPlace, kNone> blocks_;
+  std::map<std::tuple<Direction, Schemas, Manner>, std::uint32_t> merged_blocks_;  // of several schemas
+  FlatMap<std::uint32_t, std::uint32_t, HashNumber, kNone> entries_;               // by block, counted from 1
   std::vector<std::pair<std::uint32_t, Place>> waiting_;
   std::vector<Scoped> in_place_;  // schemas that the survey stands in
   std::uint32_t survey_steps_ = 0;
   bool too_large_ = false;
-  std::set<const Node*> checked_;
-  std::unordered_map<std::uint32_t, TypeSet> allowed_;  // by block
+  std::unordered_map<std::uint32_t, TypeSet> allowed_;  // by block, of the schema being added
   std::set<std::pair<const Node*, std::string>> said_;
   std::unordered_map<const Node*, const Node*> targets_;  // by the node of the reference
   std::map<Scoped, const Node*> dynamic_targets_;
   std::map<std::string, std::uint32_t, std::less<>> patterns_;
-  std::map<std::pair<const Node*, std::string_view>, std::uint32_t> origins_;
-  std::unordered_map<const Node*, std::uint32_t> paths_;
-  std::unordered_map<std::string, std::uint32_t> names_;
+  FlatMap<const Node*, std::uint32_t, HashNode, kNone> enums_;
+  std::map<std::string, std::uint32_t, std::less<>> divisors_;
+  std::map<std::pair<std::string, int>, std::uint32_t> bounds_;  // by number and side
+  FlatMap<const Node*, std::uint32_t, HashNode> origins_;        // the last one at the node
+  FlatMap<const Node*, Note, HashNode> notes_;                   // of objects and lists
+  struct HashText {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return json::hash_key(text); }
+  };
+  std::unordered_map<std::string, std::uint32_t, HashText, std::equal_to<>> names_;
   std::map<std::string, std::uint32_t, std::less<>> files_;
 };
 

@@ -354,17 +354,17 @@ bool Machine<kExplain>::take(const Alternative& branch, const Node* node, Frame*
 template class Machine<false>;
 template class Machine<true>;
 
-Outcome evaluate(const Program& program, json::Value instance) {
-  Walk walk(program, instance);
-  const bool ok = Machine<false>(walk).at(program.root, &instance.node());
+Outcome evaluate(const Entry& schema, json::Value instance) {
+  Walk walk(*schema.program, instance);
+  const bool ok = Machine<false>(walk).at(schema.root, &instance.node());
   if (walk.stop != Outcome::kValid) return walk.stop;
   return ok ? Outcome::kValid : Outcome::kInvalid;
 }
 
-std::vector<Violation> explain(const Program& program, json::Value instance, std::size_t violations_max) {
-  Walk walk(program, instance);
-  Report report(program, std::max<std::size_t>(violations_max, 1));
-  const bool ok = Machine<true>(walk, &report).at(program.root, &instance.node());
+std::vector<Violation> explain(const Entry& schema, json::Value instance, std::size_t violations_max) {
+  Walk walk(*schema.program, instance);
+  Report report(*schema.program, std::max<std::size_t>(violations_max, 1));
+  const bool ok = Machine<true>(walk, &report).at(schema.root, &instance.node());
   std::vector<Violation> out = report.take();
   if (walk.stop != Outcome::kValid && out.empty()) {
     Violation limit;
@@ -382,18 +382,18 @@ std::vector<Violation> explain(const Program& program, json::Value instance, std
   return out;
 }
 
-std::uint8_t root_types(const Program& program) {
-  const TypeSet types = program.root_types;
+std::uint8_t root_types(const Entry& schema) {
+  const TypeSet types = schema.root_types;
   const auto kinds = static_cast<std::uint8_t>(types & 0x3F);
   return (types & kIntegerBit) != 0 ? static_cast<std::uint8_t>(kinds | kFractionBit) : kinds;
 }
 
-bool root_is_integer(const Program& program) {
-  return program.root_types == kIntegerBit;
+bool root_is_integer(const Entry& schema) {
+  return schema.root_types == kIntegerBit;
 }
 
-std::uint8_t item_types(const Program& program) {
-  const TypeSet types = program.item_types;
+std::uint8_t item_types(const Entry& schema) {
+  const TypeSet types = schema.item_types;
   const auto kinds = static_cast<std::uint8_t>(types & 0x3F);
   return (types & kIntegerBit) != 0 ? static_cast<std::uint8_t>(kinds | kFractionBit) : kinds;
 }

@@ -13,9 +13,13 @@
 
 namespace caponier::schema {
 
-// Immutable; shared. Its inside belongs to the compiler and the evaluator.
+// The schemas of a document, compiled side by side: what several of them lead to is there once. Its inside
+// belongs to the compiler and the evaluator.
 class Program;
-using ProgramPtr = std::shared_ptr<const Program>;
+// One of those schemas: where its evaluation begins.
+struct Entry;
+// An entry, and the program that it leads into. Immutable; shared.
+using ProgramPtr = std::shared_ptr<const Entry>;
 
 enum class Outcome : std::uint8_t {
   kValid,
@@ -25,7 +29,7 @@ enum class Outcome : std::uint8_t {
 };
 
 // Fast mode: yes or no.
-Outcome evaluate(const Program& program, json::Value instance);
+Outcome evaluate(const Entry& schema, json::Value instance);
 
 // One broken rule. Holds no value of the instance: it goes to logs and, pointer and rule only, to clients.
 struct Violation {
@@ -42,14 +46,14 @@ struct Violation {
 
 // Explaining mode: every violation, at most `violations_max` of them; empty if and only if evaluate() says
 // kValid.
-std::vector<Violation> explain(const Program& program, json::Value instance, std::size_t violations_max = 32);
+std::vector<Violation> explain(const Entry& schema, json::Value instance, std::size_t violations_max = 32);
 
-// What the simplest schemas accept, for decoding parameters: the JSON types that the program's root allows,
-// as a bit set over json::Kind (all bits if unknown).
-std::uint8_t root_types(const Program& program);
-// True if the program accepts integers only at its root.
-bool root_is_integer(const Program& program);
+// What the simplest schemas accept, for decoding parameters: the JSON types that the schema allows at its
+// root, as a bit set over json::Kind (all bits if unknown).
+std::uint8_t root_types(const Entry& schema);
+// True if the schema accepts integers only at its root.
+bool root_is_integer(const Entry& schema);
 // Types that items of an array at the root may have, as root_types.
-std::uint8_t item_types(const Program& program);
+std::uint8_t item_types(const Entry& schema);
 
 }  // namespace caponier::schema

@@ -277,12 +277,17 @@ struct ItemClosing {
 
 inline constexpr std::uint32_t kSlotsMax = 512;
 
-class Program {
- public:
-  std::uint32_t root = 0;
-  std::uint32_t steps_max = 0;
+struct Entry {
+  const Program* program;
+  std::uint32_t root;  // block
   TypeSet root_types = kAllTypes;
   TypeSet item_types = kAllTypes;
+};
+
+class Program {
+ public:
+  std::uint32_t steps_max = 0;
+  std::deque<Entry> entries;  // which stay where they are while more schemas are added
 
   std::vector<Instruction> instructions;
   std::vector<Block> blocks{Block{.plain = kAllTypes}};
@@ -309,8 +314,9 @@ class Program {
   std::vector<Closing> closings;
   std::vector<ItemClosing> item_closings;
 
-  std::vector<Origin> origins;
-  std::vector<PathStep> paths;
+  // For explaining only: the largest tables of a contract's program, and in no hurry.
+  std::deque<Origin> origins;
+  std::deque<PathStep> paths;
   std::vector<std::string> files;
   std::deque<json::Document> constants;
   std::string names;  // text of every Name

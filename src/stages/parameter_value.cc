@@ -61,7 +61,7 @@ std::optional<Denial> judge_json(Exchange& exchange, const ParameterText& given)
   if (!given.text) return refuse(given, "must be one JSON text");
   const auto value = exchange.parameter_document.read(*given.text, exchange.plan->limits.json);
   if (!value) return refuse(given, json::name(value.error().error));
-  const schema::Program* program = given.parameter->program.get();
+  const schema::Entry* program = given.parameter->program.get();
   if (program == nullptr || schema::evaluate(*program, *value) == schema::Outcome::kValid)
     return std::nullopt;
   return violation_denial(exchange, given.reason, *program, *value, pointer_of(given),

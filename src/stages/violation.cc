@@ -18,8 +18,8 @@ Denial rule_denial(Reason reason, std::string_view pointer, std::string_view rul
   return denial;
 }
 
-Denial violation_denial(Exchange& exchange, Reason reason, const schema::Program& program,
-                        json::Value instance, std::string_view pointer, std::string_view where) {
+Denial violation_denial(Exchange& exchange, Reason reason, const schema::Entry& program, json::Value instance,
+                        std::string_view pointer, std::string_view where) {
   const std::vector<schema::Violation> violations = schema::explain(program, instance, 1);
   // The evaluation was given up: a refusal all the same.
   if (violations.empty()) return rule_denial(reason, pointer, "too complex to be judged", where);

@@ -15,8 +15,8 @@ inline constexpr std::string_view kValidateStage = "validate";
 
 // `pointer` is where the judged value stands in the request: "" for a body, "/query/limit" for a parameter.
 // `where` is used if the schema knows no better.
-Denial violation_denial(Exchange& exchange, Reason reason, const schema::Program& program,
-                        json::Value instance, std::string_view pointer, std::string_view where);
+Denial violation_denial(Exchange& exchange, Reason reason, const schema::Entry& program, json::Value instance,
+                        std::string_view pointer, std::string_view where);
 
 // The same for a rule that is not a schema's.
 Denial rule_denial(Reason reason, std::string_view pointer, std::string_view rule, std::string_view where);

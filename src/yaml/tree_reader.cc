@@ -40,6 +40,7 @@ struct Event {
 TreeReader::TreeReader(std::string_view text, std::string file, std::uint32_t document)
     : text_(text.substr(0, kDocumentBytesMax)),
       tree_(std::make_unique<Tree>(std::move(file), document)),
+      texts_(*tree_),
       lines_(text_) {
   if (text.size() > kDocumentBytesMax) {
     fail(kTooLarge, {}, "the file is larger than " + std::to_string(kDocumentBytesMax) + " bytes",
@@ -125,7 +126,7 @@ bool TreeReader::on_key(const yaml_event_t& event) {
   }
   Open& object = open_.back();
   object.has_key = true;
-  object.key = tree_->keep(std::string(text));
+  object.key = texts_.keep(text);
   object.key_position = position;
   return true;
 }
@@ -173,8 +174,8 @@ bool TreeReader::resolve(const yaml_event_t& event, Node& node) {
   }
   node.kind = resolved.kind;
   node.boolean = resolved.boolean;
-  if (node.is_string()) node.text = tree_->keep(std::string(text));
-  if (node.is_number()) node.text = tree_->keep(std::move(resolved.text));
+  if (node.is_string()) node.text = texts_.keep(text);
+  if (node.is_number()) node.text = texts_.keep(resolved.text);
   return true;
 }
 

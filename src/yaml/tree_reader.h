@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/diagnostic.h"
+#include "base/recent_texts.h"
 #include "base/result.h"
 #include "base/tree.h"
 #include "yaml/position.h"
@@ -57,6 +58,7 @@ class TreeReader {
 
   std::string_view text_;
   std::unique_ptr<Tree> tree_;
+  RecentTexts texts_;
   LineIndex lines_;
   yaml_parser_t parser_{};
   bool initialized_ = false;
