@@ -1,6 +1,8 @@
 #include "plan/programs.h"
 
+#include <algorithm>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace caponier::plan {
@@ -64,11 +66,69 @@ Programs::Programs(const openapi::Contract& contract, const SchemaDefaults& defa
 }
 
 // Resolving references may have brought documents that were not there before.
-void Programs::read_identifiers(Diagnostics& diagnostics) {
+void Programs::read_identifiers() {
+  Diagnostics diagnostics;
   for (; documents_read_ < contract_.trees().size(); ++documents_read_) {
     const Tree& tree = *contract_.trees()[documents_read_];
-    if (tree.root() != nullptr) resources_.add_contract(*tree.root(), tree.file(), tree.file(), diagnostics);
+    if (tree.root() == nullptr) continue;
+    const auto& references = contract_.file_references();
+    const auto first = std::ranges::find(references, documents_read_, &openapi::FileReference::to);
+    const Node* referrer = first == references.end() ? nullptr : contract_.trees()[first->from]->root();
+    resources_.add_contract(*tree.root(), tree.file(), tree.file(), referrer, diagnostics);
   }
+  report_.adopt(diagnostics);
+  check_dialects();
+}
+
+void Programs::check_dialects() {
+  const auto& references = contract_.file_references();
+  for (; references_read_ < references.size(); ++references_read_) {
+    const openapi::FileReference& reference = references[references_read_];
+    if (!resources_.misreads(*contract_.trees()[reference.from]->root(),
+                             *contract_.trees()[reference.to]->root()))
+      continue;
+    report_.error({contract_.file_of(*reference.at), reference.at}, "ambiguous-dialect",
+                  "this reference " + std::string(schema::kMisread), std::string(schema::kMisreadFix));
+  }
+}
+
+const Node* Programs::resolve_anchor(const Node& holder, std::string_view reference,
+                                     Diagnostics& diagnostics) {
+  const std::size_t hash = reference.find('#');
+  const Node* within = &holder;
+  if (hash > 0) {
+    within = contract_.resolve(holder, reference.substr(0, hash), diagnostics);
+    if (within == nullptr) return nullptr;
+    read_identifiers();
+  }
+  if (const schema::Resource* resource = resources_.of(*within)) {
+    const auto target = resources_.find(*resource, reference.substr(hash), diagnostics);
+    if (target.node != nullptr) return target.node;
+  }
+  const Node* written = holder.is_object() ? holder.find("$ref") : nullptr;
+  const Source at{contract_.file_of(holder), written == nullptr ? &holder : written};
+  diagnostics.add(
+      diagnostic_at(at, "unresolved-ref",
+                    "the reference " + quoted(reference) + " names an anchor that no schema has there",
+                    "Write it as the schema's $anchor has it, or as a JSON pointer."));
+  return nullptr;
+}
+
+const Node* Programs::resolve(const Node& holder, std::string_view reference, Diagnostics& diagnostics) {
+  const std::size_t hash = reference.find('#');
+  const schema::Resource* from = resources_.plain() ? nullptr : resources_.of(holder);
+  const bool own_pointer = from != nullptr && from->root->parent == nullptr && reference.starts_with("#/");
+  if (from != nullptr && !own_pointer) {
+    const auto target = resources_.find(*from, reference, diagnostics);
+    if (target.node != nullptr) return target.node;
+  }
+  const bool anchor = hash != std::string_view::npos && hash + 1 < reference.size() &&
+                      reference[hash + 1] != '/' && !reference.substr(hash + 1).starts_with("%2F") &&
+                      !reference.substr(hash + 1).starts_with("%2f");
+  if (anchor) return resolve_anchor(holder, reference, diagnostics);
+  const Node* target = contract_.resolve(holder, reference, diagnostics);
+  read_identifiers();
+  return target;
 }
 
 schema::ProgramPtr Programs::compile(const Node& node, schema::Direction direction) {
@@ -76,9 +136,9 @@ schema::ProgramPtr Programs::compile(const Node& node, schema::Direction directi
   if (known != compiled_.end()) return known->second;
   options_.direction = direction;
   Diagnostics diagnostics;
-  read_identifiers(diagnostics);
+  read_identifiers();
   const auto resolver = [this](const Node& holder, std::string_view reference, Diagnostics& into) {
-    return contract_.resolve(holder, reference, into);
+    return resolve(holder, reference, into);
   };
   const auto file_of = [this](const Node& at) { return contract_.file_of(at); };
   schema::ProgramPtr program = schema::compile(node, options_, resolver, file_of, diagnostics);
@@ -86,13 +146,14 @@ schema::ProgramPtr Programs::compile(const Node& node, schema::Direction directi
   return compiled_[{&node, direction}] = diagnostics.has_errors() ? nullptr : std::move(program);
 }
 
-const Node* Programs::target(const Node& node) const {
+const Node* Programs::target(const Node& node) {
+  read_identifiers();
   const Node* at = &node;
   for (int i = 0; at != nullptr && i < kReferenceChainMax; ++i) {
     const Node* reference = at->is_object() ? at->find("$ref") : nullptr;
     if (reference == nullptr || !reference->is_string()) return at;
     Diagnostics ignored;
-    at = contract_.resolve(*at, reference->text, ignored);
+    at = resolve(*at, reference->text, ignored);
   }
   return nullptr;
 }
