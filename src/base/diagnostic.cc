@@ -6,18 +6,6 @@
 namespace caponier {
 namespace {
 
-std::string_view severity_name(Severity severity) {
-  switch (severity) {
-    case Severity::kError:
-      return "error";
-    case Severity::kFinding:
-      return "finding";
-    case Severity::kNote:
-      return "note";
-  }
-  return "error";
-}
-
 // Diagnostics quote documents that others wrote: what would drive a terminal is shown as '?'.
 void append_visible(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -35,6 +23,18 @@ auto order(const Diagnostic& d) {
 
 }  // namespace
 
+std::string_view name(Severity severity) {
+  switch (severity) {
+    case Severity::kError:
+      return "error";
+    case Severity::kFinding:
+      return "finding";
+    case Severity::kNote:
+      return "note";
+  }
+  return "error";
+}
+
 std::string to_text(const Diagnostic& diagnostic) {
   std::string out;
   if (!diagnostic.file.empty()) {
@@ -45,7 +45,7 @@ std::string to_text(const Diagnostic& diagnostic) {
     }
     out += ": ";
   }
-  out += severity_name(diagnostic.severity);
+  out += name(diagnostic.severity);
   out += ": ";
   append_visible(out, diagnostic.message);
   if (!diagnostic.code.empty()) out += " [" + diagnostic.code + "]";

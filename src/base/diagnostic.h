@@ -18,6 +18,8 @@ struct SourcePosition {
 };
 
 enum class Severity : std::uint8_t { kError, kFinding, kNote };
+// "error", "finding", "note".
+std::string_view name(Severity severity);
 
 struct Diagnostic {
   Severity severity = Severity::kError;

@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/secret.h"
 #include "cli/arguments.h"
 #include "cli/coverage.h"
 #include "cli/diagnostics_format.h"
 #include "cli/load_plan.h"
 #include "cli/run_options.h"
+#include "cli/sarif.h"
 #include "store/state_dir.h"
 #include "tls/context.h"
 
@@ -95,6 +98,13 @@ CheckOutcome outcome_of(const Loaded& loaded) {
   return outcome;
 }
 
+// The sources once more, because columns are counted otherwise there.
+std::optional<std::string> read_source(const std::string& file) {
+  auto text = store::read_file(file, kDocumentBytesMax);
+  if (!text) return std::nullopt;
+  return std::move(*text);
+}
+
 void print_text(const Loaded& loaded, bool loads) {
   print(stderr, text_of(loaded.diagnostics, !loads));
   if (!loads) {
@@ -132,7 +142,7 @@ int check(std::span<const std::string_view> arguments) {
   if (format == "json") {
     print(stdout, to_json(outcome, loaded.diagnostics));
   } else if (format == "sarif") {
-    print(stdout, to_sarif(outcome, loaded.diagnostics));
+    print(stdout, to_sarif(outcome.exit_status, loaded.diagnostics, read_source));
   } else {
     print_text(loaded, outcome.loads);
   }

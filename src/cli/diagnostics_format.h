@@ -1,4 +1,4 @@
-// What `check` found, for programs: JSON of our own, and SARIF 2.1.0 for code hosts and editors.
+// What `check` found, for programs: JSON of our own. For SARIF, see sarif.h.
 #pragma once
 
 #include <string>
@@ -18,6 +18,5 @@ struct CheckOutcome {
 
 // `diagnostics` sorted. The result ends with a line feed.
 std::string to_json(const CheckOutcome& outcome, const Diagnostics& diagnostics);
-std::string to_sarif(const CheckOutcome& outcome, const Diagnostics& diagnostics);
 
 }  // namespace caponier::cli

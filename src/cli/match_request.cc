@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -137,20 +139,62 @@ void tell_operation(const plan::Plan& plan, const stages::Matched& matched) {
 const plan::Parameter* declared(const plan::Operation& operation, openapi::ParameterIn in,
                                 std::string_view name) {
   const auto found = std::ranges::find_if(operation.parameters, [&](const plan::Parameter& parameter) {
-    return parameter.in == in &&
-           (in == openapi::ParameterIn::kHeader ? equals_ignore_case(parameter.name, name)
-                                                : parameter.name == name);
+    if (parameter.in != in) return false;
+    if (in == openapi::ParameterIn::kHeader) return equals_ignore_case(parameter.name, name);
+    return parameter.spreads ? parameter.shape->property(name) != nullptr : parameter.name == name;
   });
   return found == operation.parameters.end() ? nullptr : &*found;
+}
+
+const char* name_of(openapi::ParameterIn in) {
+  switch (in) {
+    case openapi::ParameterIn::kPath:
+      return "path";
+    case openapi::ParameterIn::kQuery:
+      return "query";
+    case openapi::ParameterIn::kHeader:
+      return "header";
+    case openapi::ParameterIn::kCookie:
+      return "cookie";
+  }
+  return "";
+}
+
+// Names and values as they came.
+std::vector<std::pair<std::string_view, std::string_view>> cookies_of(const http::RequestHead& head) {
+  std::vector<std::pair<std::string_view, std::string_view>> out;
+  for (const http::Header& header : head.headers) {
+    if (header.field != http::Field::kCookie) continue;
+    for (std::string_view rest = header.value; !rest.empty();) {
+      const std::size_t end = std::min(rest.find(';'), rest.size());
+      std::string_view pair = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      pair.remove_prefix(std::min(pair.find_first_not_of(' '), pair.size()));
+      const std::size_t equals = pair.find('=');
+      if (equals != std::string_view::npos) out.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+    }
+  }
+  return out;
+}
+
+// What the API will take a parameter for that was left out.
+void tell_defaults(const plan::Operation& operation, const std::set<const plan::Parameter*>& given,
+                   const auto& add) {
+  for (const plan::Parameter& parameter : operation.parameters) {
+    if (parameter.required || parameter.default_text.empty() || given.contains(&parameter)) continue;
+    add(parameter.name, name_of(parameter.in), parameter.default_text + " (default)", &parameter);
+  }
 }
 
 void tell_parameters(stages::Exchange& exchange, const stages::Matched& matched) {
   const plan::Operation& operation = *matched.operation;
   TextTable table({"parameter", "in", "decoded", "declared"});
   std::size_t rows = 0;
+  std::set<const plan::Parameter*> given;
   const auto add = [&](std::string_view name, const char* in, std::string_view value,
                        const plan::Parameter* parameter) {
     table.add({std::string(name), in, std::string(value), parameter == nullptr ? "" : parameter->where.text});
+    given.insert(parameter);
     ++rows;
   };
   for (const plan::Parameter& parameter : operation.parameters) {
@@ -172,6 +216,11 @@ void tell_parameters(stages::Exchange& exchange, const stages::Matched& matched)
     if (const auto* parameter = declared(operation, openapi::ParameterIn::kHeader, header.name))
       add(parameter->name, "header", header.value, parameter);
   }
+  for (const auto& [name, value] : cookies_of(*exchange.head)) {
+    if (const auto* parameter = declared(operation, openapi::ParameterIn::kCookie, name))
+      add(name, "cookie", value, parameter);
+  }
+  tell_defaults(operation, given, add);
   if (rows == 0) return;
   std::string text = "\n";
   table.append(text, kWidthMax);

@@ -131,6 +131,9 @@ class Contract {
   [[nodiscard]] const Tree& main_tree() const { return documents_.main(); }
   // Every file that was read, overlays too; the main document is the first.
   [[nodiscard]] const std::vector<std::unique_ptr<Tree>>& trees() const { return documents_.trees(); }
+  [[nodiscard]] const std::vector<FileReference>& file_references() const {
+    return documents_.file_references();
+  }
   // See Documents::resolve. May read another file, so it is not for several threads at once.
   const Node* resolve(const Node& holder, std::string_view reference, Diagnostics& diagnostics) const {
     return documents_.resolve(holder, reference, diagnostics);

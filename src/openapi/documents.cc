@@ -126,7 +126,18 @@ Result<const Tree*, Documents::Refusal> Documents::open(const Node& holder, std:
     return Err(Refusal{"outside-ref", "leads out of the folder of the document",
                        "Move the file into the folder of the main document, or below it."});
   }
-  return read(*path, diagnostics);
+  const auto tree = read(*path, diagnostics);
+  if (tree) note_reference(holder, **tree);
+  return tree;
+}
+
+void Documents::note_reference(const Node& holder, const Tree& target) {
+  const FileReference reference{base_of(holder), target.root()->document, &holder};
+  if (reference.from == reference.to) return;
+  const auto same = [&reference](const FileReference& other) {
+    return other.from == reference.from && other.to == reference.to;
+  };
+  if (std::ranges::none_of(file_references_, same)) file_references_.push_back(reference);
 }
 
 Result<const Tree*, Documents::Refusal> Documents::read(const std::string& path, Diagnostics& diagnostics) {
@@ -219,8 +230,8 @@ Result<const Node*, Documents::Refusal> Documents::locate(const Node& holder, st
   if (!tree) return Err(tree.error());
   if (!fragment.empty() && fragment.front() != '/' && !fragment.starts_with("%2F") &&
       !fragment.starts_with("%2f")) {
-    return Err(Refusal{"anchor-ref", "names an anchor, which is not enforced yet",
-                       "Write a JSON pointer, such as \"#/components/schemas/Order\"."});
+    return Err(Refusal{"anchor-ref", "names an anchor, which only schemas have, and no schema is meant here",
+                       "Write a JSON pointer, such as \"#/components/parameters/Page\"."});
   }
   const Node* target = follow(**tree, fragment);
   if (target == nullptr) {

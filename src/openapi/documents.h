@@ -28,6 +28,13 @@ inline constexpr std::size_t kReferredFilesMax = 1'000;
 // True of "https://host/x", "urn:x" and "//host": what is no file.
 bool is_network(std::string_view reference);
 
+// That one document refers to another, and where it does so first; both by their number among the trees.
+struct FileReference {
+  std::uint32_t from;
+  std::uint32_t to;
+  const Node* at;
+};
+
 class Documents {
  public:
   explicit Documents(ReadFile read_file) : read_file_(std::move(read_file)) {}
@@ -39,6 +46,8 @@ class Documents {
 
   [[nodiscard]] const std::vector<std::unique_ptr<Tree>>& trees() const { return trees_; }
   [[nodiscard]] const Tree& main() const { return *trees_.front(); }
+  // Those that were followed so far, in their order.
+  [[nodiscard]] const std::vector<FileReference>& file_references() const { return file_references_; }
   // The file that `node` was written in, be it an overlay.
   [[nodiscard]] const Tree& written_in(const Node& node) const { return *trees_[node.document]; }
 
@@ -59,6 +68,7 @@ class Documents {
   [[nodiscard]] std::uint32_t base_of(const Node& node) const;
   Result<const Tree*, Refusal> open(const Node& holder, std::string_view file, Diagnostics& diagnostics);
   Result<const Tree*, Refusal> read(const std::string& path, Diagnostics& diagnostics);
+  void note_reference(const Node& holder, const Tree& target);
   Result<const Node*, Refusal> locate(const Node& holder, std::string_view reference,
                                       Diagnostics& diagnostics);
   [[nodiscard]] const Node* child(const Node& node, std::string_view token);
@@ -70,7 +80,8 @@ class Documents {
   std::vector<std::string> paths_;  // of trees_, relative to the main document's folder; empty: an overlay
   std::string folder_;              // of the main document, as the person named it, with its slash
   std::map<std::string, const Tree*, std::less<>> files_;  // null: cannot be read, which has been said
-  std::size_t bytes_ = 0;                                  // of the files read
+  std::vector<FileReference> file_references_;
+  std::size_t bytes_ = 0;  // of the files read
   std::unordered_map<const Node*, MemberIndex> indices_;
 };
 

@@ -104,7 +104,7 @@ TEST(Documents, references_that_lead_out_or_nowhere_are_refused_where_they_are_w
       {"r%00.yaml", "unresolved-ref", "not the name of a file"},
       {"none.yaml", "unreadable-ref", "there is no none.yaml"},
       {"same.yaml#/b", "unresolved-ref", "leads nowhere"},
-      {"same.yaml#a", "anchor-ref", "anchor"},
+      {"same.yaml#a", "anchor-ref", "names an anchor, which only schemas have"},
       {"old.yaml#/a", "unreadable-ref", "OpenAPI \"2\""},
       {"other.yaml#/a", "unreadable-ref", "OpenAPI \"3.0\""},
       {"bad.yaml#/a", "unreadable-ref", "cannot be read"},

@@ -165,7 +165,8 @@ void compile_operations(Compilation& compilation) {
   if (plan.operations.empty()) {
     compilation.report.error(compilation.in_contract(compilation.contract.main_tree().root()),
                              "nothing-to-serve",
-                             "no operation is exposed, so that every request would be refused");
+                             "no operation is exposed, so that every request would be refused",
+                             "declare a path with an operation, or let one of them be exposed");
   }
 }
 

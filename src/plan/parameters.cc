@@ -6,6 +6,7 @@
 #include "http/media_type.h"
 #include "json/document.h"
 #include "plan/member_reader.h"
+#include "plan/parameter_default.h"
 
 namespace caponier::plan {
 namespace {
@@ -184,6 +185,8 @@ void compile_parameters(Compilation& compilation, const openapi::Operation& decl
       parameter.path_index = static_cast<std::uint32_t>(found - names.begin());
     }
     if (!compile_value(compilation, source, schema::Direction::kRequest, parameter)) continue;
+    if (const Node* schema = parameter.content_json ? source.content_schema : source.schema)
+      note_default(compilation, *schema, parameter);
     operation.cookies_declared |= parameter.in == openapi::ParameterIn::kCookie;
     note_path_style(compilation, parameter, operation);
     operation.parameters.push_back(std::move(parameter));

@@ -73,6 +73,45 @@ TEST(Parameters, of_other_forms_are_refused_where_they_stand) {
   }
 }
 
+TEST(Parameters, keep_a_default_that_their_schema_allows) {
+  const Compiled whole = compile({document(
+      "  /a:\n    get:\n      security: [{bearer: []}]\n      parameters:\n"
+      "        - {name: a, in: query, schema: {type: integer, maximum: 9, default: 9}}\n"
+      "        - {name: b, in: header, schema: {allOf: [{type: array, items: {type: string}, default: [x, 'y "
+      "z']}]}}\n"
+      "        - {name: c, in: cookie, schema: {$ref: '#/components/schemas/C'}}\n"
+      "        - {name: d, in: query, schema: {type: integer, default: ''}, allowEmptyValue: true}\n"
+      "        - {name: e, in: query, content: {application/json: {schema: {type: object, properties: {z: "
+      "{type: integer}}, default: {z: 0x10}}}}}\n"
+      "      responses: {'200': {description: ok}}\n",
+      "  schemas: {C: {type: boolean, default: true}}\n")});
+  ASSERT_NE(whole.plan, nullptr) << whole.errors();
+  EXPECT_EQ(whole.findings(), "");
+  std::vector<std::string> defaults;
+  for (const Parameter& parameter : whole.plan->operations[0].parameters)
+    defaults.push_back(parameter.default_text);
+  EXPECT_THAT(defaults, ElementsAre("9", "[\"x\",\"y z\"]", "true", "\"\"", "{\"z\":16}"));
+}
+
+TEST(Parameters, whose_default_their_schema_refuses_are_found_where_it_stands) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"{name: p, in: query, schema: {type: integer, maximum: 9, default: 10}}",
+       "api.yaml:8:86: finding: the default of parameter \"p\" is no value that its schema allows: must be "
+       "at "
+       "most 9 (maximum) [default-invalid]"},
+      {"{name: p, in: query, schema: {type: integer, default: '10'}}", "(type)"},
+      {"{name: p, in: header, schema: {type: string, enum: [a, b], default: c}}", "(enum)"},
+      {"{name: p, in: cookie, schema: {type: string, default: null}}", "(type)"},
+      {"{name: p, in: query, schema: {type: array, items: {type: integer}, default: [1, x]}}", "/1 must be"},
+      {"{name: p, in: query, schema: {type: integer, default: ''}}", "(type)"},
+  };
+  for (const auto& [parameter, finding] : cases) {
+    const Compiled compiled = with_parameters('[' + std::string(parameter) + ']');
+    ASSERT_NE(compiled.plan, nullptr) << compiled.errors();
+    EXPECT_THAT(compiled.findings(), HasSubstr(finding)) << parameter;
+  }
+}
+
 TEST(Parameters, say_how_they_are_written) {
   const Compiled compiled = with_parameters(
       "[{name: m, in: path, required: true, style: matrix, schema: {type: string}},"

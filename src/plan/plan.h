@@ -94,6 +94,7 @@ struct Parameter {  // of a request, or a header of a response or of a part
   std::uint32_t path_index = 0;  // kPath: which template parameter
   const Shape* shape = nullptr;  // of the schema; null: any text within the default length
   schema::ProgramPtr program;    // null: as for shape
+  std::string default_text;      // JSON; empty: none. The API applies it, so that it is shown and not sent
   Where where;
 };
 

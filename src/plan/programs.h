@@ -21,19 +21,25 @@ class Programs {
   // Null if the schema cannot be enforced; that has been reported.
   schema::ProgramPtr compile(const Node& node, schema::Direction direction);
   // The schema that `node` leads to over its `$ref`s; null if nowhere. Reports nothing.
-  [[nodiscard]] const Node* target(const Node& node) const;
+  [[nodiscard]] const Node* target(const Node& node);
   // The first object schema below `node` whose members nothing judges; null if there is none.
   [[nodiscard]] const Node* find_open_object(const Node& node);
   // Gives back what compiling needed. What is compiled after it shares nothing with what came before.
   void finish() { builder_.finish(); }
 
  private:
-  void read_identifiers(Diagnostics& diagnostics);
+  // Where a reference leads, by identifiers, anchors and pointers. Null, with a diagnostic, if nowhere.
+  const Node* resolve(const Node& holder, std::string_view reference, Diagnostics& diagnostics);
+  const Node* resolve_anchor(const Node& holder, std::string_view reference, Diagnostics& diagnostics);
+  void read_identifiers();
+  void check_dialects();
 
   const openapi::Contract& contract_;
   Report& report_;
   schema::Resources resources_;
-  std::size_t documents_read_ = 0;  // for their identifiers
+  std::size_t documents_read_ = 0;   // for their identifiers
+  std::size_t references_read_ = 0;  // for the dialects at both ends
+  bool identifiers_changed_ = false;
   schema::ProgramBuilder builder_;
   std::set<std::pair<const Node*, schema::Direction>> refused_;
   std::map<const Node*, const Node*> open_objects_;

@@ -48,6 +48,20 @@ void compile_headers(Compilation& compilation, const openapi::Response& source, 
   }
 }
 
+// Where parts are declared, somebody expects them.
+void check_parts(Compilation& compilation, const openapi::Response& source, const Operation& operation,
+                 const Response& response) {
+  const bool refuses =
+      operation.response_mode == ResponseMode::kEnforce || operation.response_mode == ResponseMode::kStrip;
+  const bool judges =
+      std::ranges::any_of(response.bodies, [](const ResponseBody& body) { return body.program != nullptr; });
+  if (response.status != "206" || !refuses || !judges) return;
+  compilation.report.finding(
+      compilation.in_contract(source.node), "partial-response",
+      "a part of a JSON body cannot be judged, so that answers with Content-Range will be refused",
+      "remove this 206, or say x-caponier: {response: stream} for the operation");
+}
+
 }  // namespace
 
 void compile_responses(Compilation& compilation, const openapi::Operation& declared, const Policy& policy,
@@ -62,6 +76,7 @@ void compile_responses(Compilation& compilation, const openapi::Operation& decla
     response.where = where_of(compilation.in_contract(source.node));
     compile_bodies(compilation, source, operation, response);
     compile_headers(compilation, source, response);
+    check_parts(compilation, source, operation, response);
     for (const ResponseBody& body : response.bodies) operation.judges_responses |= body.program != nullptr;
     operation.responses.push_back(std::move(response));
   }

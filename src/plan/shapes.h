@@ -16,7 +16,7 @@ namespace caponier::plan {
 
 class Shapes {
  public:
-  Shapes(const Programs& programs, std::deque<Shape>& shapes) : programs_(programs), shapes_(shapes) {}
+  Shapes(Programs& programs, std::deque<Shape>& shapes) : programs_(programs), shapes_(shapes) {}
 
   const Shape* of(const Node& schema);
   // A schema that speaks of the place, over its `$ref`s; null if none does.
@@ -41,7 +41,7 @@ class Shapes {
   void read_composition(const Node& schema, Draft& draft, int depth);
   static void merge(Draft& draft, Draft&& other);
 
-  const Programs& programs_;
+  Programs& programs_;
   std::deque<Shape>& shapes_;
   std::map<Nodes, Shape*> known_;
   std::map<const Shape*, const Node*> schemas_;

@@ -1,6 +1,7 @@
 // For tests: small documents compiled into Plans, and what was said about them as text.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,13 +35,20 @@ struct CompileCase {
   std::string config = std::string(kUpstream);
   bool dev = false;
   std::vector<std::pair<std::string, std::shared_ptr<const ApiKeyIndex>>> api_keys = {};
+  std::map<std::string, std::string> files = {};  // beside the document, by name
 };
 
 inline Compiled compile(const CompileCase& c) {
   Compiled out;
   out.config = config::read_config(c.config, "caponier.yaml", out.diagnostics);
   out.config->dev = c.dev;
-  out.contract = openapi::load_contract(c.contract, "api.yaml", out.diagnostics);
+  const auto read_file = [files = c.files](const std::string& path) -> Result<std::string, std::string> {
+    const auto found = files.find(path);
+    if (found == files.end()) return Err("there is no " + path);
+    return found->second;
+  };
+  out.contract = openapi::load_contract({.text = c.contract, .file = "api.yaml", .read_file = read_file},
+                                        out.diagnostics);
   if (out.contract == nullptr) return out;
   CompileInput input;
   input.contract = out.contract.get();

@@ -1,9 +1,8 @@
 // Keywords of numbers, strings and arrays, and the constants that enum and const list.
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
 
 #include "base/diagnostic.h"
+#include "json/tree_value.h"
 #include "json/write.h"
 #include "schema/compile_slots.h"
 #include "schema/compiler.h"
@@ -15,19 +14,6 @@ namespace {
 constexpr std::size_t kEnumListBytesMax = 200;  // of sentences
 constexpr TypeSet kString = type_bit(json::Kind::kString);
 constexpr TypeSet kArray = type_bit(json::Kind::kArray);
-
-// The number in JSON's own spelling: YAML knows others, such as 0x1F and .5.
-std::string json_number(const Node& node) {
-  json::Document probe;
-  probe.clear();
-  if (probe.add_number(node.text)) return std::string(node.text);
-  if (const auto integer = node.integer()) return std::to_string(*integer);
-  const auto real = node.real();
-  if (!real || !std::isfinite(*real)) return {};
-  char text[40];
-  std::snprintf(text, sizeof text, "%.17g", *real);
-  return text;
-}
 
 void append_json(std::string& out, const Node& node) {
   switch (node.kind) {
@@ -105,7 +91,7 @@ void Compiler::gather_bound(const Node& schema, Draft& draft, std::string_view k
                node->is_boolean() ? "In OpenAPI 3.1 the exclusive bound is itself the number." : "");
   }
   NumberBound bound{};
-  bound.text = json_number(*node);
+  bound.text = json::number_text(*node);
   if (bound.text.empty()) return bad(*node, std::string(keyword) + " is beyond what numbers in JSON can be");
   json::Document document;
   document.clear();
@@ -138,7 +124,7 @@ std::uint32_t Compiler::bound_index(NumberBound bound) {
 }
 
 void Compiler::gather_multiple_of(const Node& node, Draft& draft) {
-  const std::string text = node.is_number() ? json_number(node) : std::string();
+  const std::string text = node.is_number() ? json::number_text(node) : std::string();
   if (text.empty() || text[0] == '-') return bad(node, "multipleOf must be a number greater than 0");
   const auto divisor = scaled(text);
   if (!divisor) return bad(node, "multipleOf must be greater than 0 and have at most 18 digits");
@@ -301,30 +287,8 @@ void Compiler::add_constants(const std::vector<const Node*>& nodes, std::vector<
 }
 
 void Compiler::add_constant(json::Document& document, const Node& node) {
-  switch (node.kind) {
-    case NodeKind::kNull:
-      return document.add_null();
-    case NodeKind::kBoolean:
-      return document.add_boolean(node.boolean);
-    case NodeKind::kString:
-      return document.add_string(node.text);
-    case NodeKind::kNumber:
-      if (!document.add_number(json_number(node))) {
-        bad(node, "this number is beyond what numbers in JSON can be");
-        document.add_null();
-      }
-      return;
-    case NodeKind::kArray:
-      document.begin_array();
-      for (const Node& item : node) add_constant(document, item);
-      return document.end_array();
-    case NodeKind::kObject:
-      document.begin_object();
-      for (const Node& member : node) {
-        document.add_key(member.key);
-        add_constant(document, member);
-      }
-      return document.end_object();
+  if (const Node* number = json::add_value(document, node)) {
+    bad(*number, "this number is beyond what numbers in JSON can be");
   }
 }
 

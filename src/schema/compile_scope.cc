@@ -81,6 +81,10 @@ const Node* Compiler::find_target(const Node& schema, const Node& reference, boo
   Resources::Target target;
   if (from != nullptr) target = resources_.find(*from, reference.text, diagnostics_);
   if (target.node == nullptr) return resolver_(schema, reference.text, diagnostics_);
+  if (resources_.misreads(schema, *target.node)) {
+    say(reference, Severity::kError, "ambiguous-dialect", std::string(kMisread), std::string(kMisreadFix));
+    return nullptr;
+  }
   if (reference.key == "$ref") return target.node;
   if (reference.key == "$recursiveRef") {
     const Resource* there = resources_.of(*target.node);

@@ -1,5 +1,6 @@
 #include "schema/resource.h"
 
+#include <algorithm>
 #include <array>
 
 #include "json/read_tree.h"
@@ -43,6 +44,15 @@ constexpr std::array kVocabularies = {
 
 std::string_view without_empty_fragment(std::string_view uri) {
   return uri.ends_with('#') ? uri.substr(0, uri.size() - 1) : uri;
+}
+
+// Drafts up to 7 begin with "http:", the later ones with "https:".
+std::string fix_of(std::string_view unknown) {
+  const auto address = [](std::string_view uri) { return uri.substr(std::min(uri.find("://"), uri.size())); };
+  for (const KnownDialect& known : kDialects) {
+    if (address(known.uri) == address(unknown)) return "Did you mean \"" + std::string(known.uri) + "#\"?";
+  }
+  return "Use https://json-schema.org/draft/2020-12/schema or leave it out.";
 }
 
 const Node* child_at(const Node& list, std::string_view position) {
@@ -104,9 +114,16 @@ void Resources::add_schema(const Node& root, std::string_view uri, std::string_v
 }
 
 void Resources::add_contract(const Node& root, std::string_view uri, std::string_view file,
-                             Diagnostics& diagnostics) {
+                             const Node* referrer, Diagnostics& diagnostics) {
   Resource& resource = make(root, std::string(uri), files_.emplace_back(file), default_grammar());
   by_uri_.try_emplace(resource.uri, &resource);
+  // OpenAPI 3.1, section 4.8.24.7: an OpenAPI document speaks for itself, a fragment of one does not.
+  resource.takes_dialect = referrer != nullptr && root.find("openapi") == nullptr &&
+                           root.find("jsonSchemaDialect") == nullptr && root.find("$schema") == nullptr;
+  if (referrer != nullptr && root.find("openapi") == nullptr) {
+    resource.grammar = document_of(*referrer)->grammar;
+    plain_ = plain_ && resource.grammar == default_grammar();
+  }
   if (const Node* dialect = root.find("jsonSchemaDialect"); dialect != nullptr && dialect->is_string()) {
     resource.grammar =
         custom_grammar(*dialect, std::string(without_empty_fragment(dialect->text)), resource, diagnostics);
@@ -263,8 +280,7 @@ Grammar Resources::custom_grammar(const Node& named, const std::string& uri, Res
   }
   if (meta == nullptr || meta == &where) {
     say(where, named, "unsupported-dialect",
-        "this schema dialect is not known, and its meta-schema not at hand",
-        "Use https://json-schema.org/draft/2020-12/schema or leave it out.", diagnostics);
+        "this schema dialect is not known, and its meta-schema not at hand", fix_of(uri), diagnostics);
     return where.grammar;
   }
   Grammar out = meta->grammar;
@@ -331,6 +347,20 @@ const Resource* Resources::of(const Node& schema) const {
     if (const auto found = by_root_.find(at); found != by_root_.end()) return found->second;
   }
   return nullptr;
+}
+
+const Resource* Resources::document_of(const Node& node) const {
+  const Node* root = &node;
+  while (root->parent != nullptr) root = root->parent;
+  const auto found = by_root_.find(root);
+  return found == by_root_.end() ? nullptr : found->second;
+}
+
+bool Resources::misreads(const Node& from, const Node& to) const {
+  const Resource* const reader = document_of(from);
+  const Resource* const read = document_of(to);
+  return reader != nullptr && read != nullptr && reader != read && read->takes_dialect &&
+         read->grammar != reader->grammar;
 }
 
 std::string_view Resources::file_of(const Node& node) const {

@@ -32,9 +32,17 @@ struct Resource {
   std::string_view file;
   // A part that only declares another `$schema` shares the names of the resource it stands in.
   Resource* names_of = nullptr;
+  // A document that names no dialect and is no OpenAPI document: it speaks as who refers to it.
+  bool takes_dialect = false;
   std::map<std::string_view, const Node*> anchors;
   std::map<std::string_view, const Node*> dynamic_anchors;  // "": `$recursiveAnchor: true`
 };
+
+// What is said of a reference between documents that misread each other; see Resources::misreads.
+inline constexpr std::string_view kMisread =
+    "leads to a file that names no dialect, and documents of different dialects refer to it";
+inline constexpr std::string_view kMisreadFix =
+    "Write $schema at the root of that file, or keep a copy of it for each dialect.";
 
 class Resources {
  public:
@@ -45,8 +53,13 @@ class Resources {
 
   // Reads the identifiers of a document that is a schema, found at `uri`. Trees must outlive the Resources.
   void add_schema(const Node& root, std::string_view uri, std::string_view file, Diagnostics& diagnostics);
-  // ...of a document that holds schemas among other things: OpenAPI.
-  void add_contract(const Node& root, std::string_view uri, std::string_view file, Diagnostics& diagnostics);
+  // ...of a document that holds schemas among other things: OpenAPI, or a file that such a document refers
+  // to. `referrer`: the root of the document that does so, added before; null if none does.
+  void add_contract(const Node& root, std::string_view uri, std::string_view file, const Node* referrer,
+                    Diagnostics& diagnostics);
+  // True if the document of `to` takes the dialect of whoever refers to it, and took another than that of
+  // `from`.
+  [[nodiscard]] bool misreads(const Node& from, const Node& to) const;
 
   // True as long as no schema has an identifier, an anchor or a dialect of its own.
   [[nodiscard]] bool plain() const { return plain_; }
@@ -83,6 +96,7 @@ class Resources {
   Grammar custom_grammar(const Node& named, const std::string& uri, Resource& where,
                          Diagnostics& diagnostics);
   Resource* document(const std::string& uri, Diagnostics& diagnostics);
+  [[nodiscard]] const Resource* document_of(const Node& node) const;
   void say(const Resource& where, const Node& node, std::string code, std::string message, std::string fix,
            Diagnostics& diagnostics);
 

@@ -103,7 +103,7 @@ TEST(Resources, a_contract_is_searched_for_schemas_and_not_its_examples) {
       "api.json");
   Diagnostics diagnostics;
   Resources resources(Dialect::kOpenApi31);
-  resources.add_contract(*tree->root(), "api.json", "api.json", diagnostics);
+  resources.add_contract(*tree->root(), "api.json", "api.json", nullptr, diagnostics);
   EXPECT_FALSE(resources.plain());
   const Resource& root = *resources.of(*tree->root());
   EXPECT_NE(resources.find(root, "#p", diagnostics).node, nullptr);

@@ -32,6 +32,32 @@ char* write_escape(char* out, char byte) {
   return out;
 }
 
+Result<std::string_view, EscapeFault> decode_escapes(std::string_view raw, const EscapeRules& rules,
+                                                     Arena& arena) {
+  char* const decoded = static_cast<char*>(arena.allocate(raw.size(), 1));
+  char* out = decoded;
+  const char* const end = raw.data() + raw.size();
+  for (const char* at = raw.data(); at != end; ++at) {
+    char byte = *at;
+    if (byte == '%') {
+      const int escape = read_escape(at, end);
+      if (escape < 0) return Err(EscapeFault{EscapeError::kBadEscape});
+      byte = static_cast<char>(escape);
+      if (rules.refused.find(byte) != std::string_view::npos)
+        return Err(EscapeFault{EscapeError::kRefused, byte});
+      at += 2;
+    } else if (byte == '+' && rules.plus_is_space) {
+      byte = ' ';
+    }
+    const bool line_text = rules.line_text && (byte == '\t' || byte == '\n' || byte == '\r');
+    if (is_control(byte) && !line_text) return Err(EscapeFault{EscapeError::kControlCharacter});
+    *out++ = byte;
+  }
+  const std::string_view text(decoded, static_cast<std::size_t>(out - decoded));
+  if (!is_utf8(text)) return Err(EscapeFault{EscapeError::kInvalidUtf8});
+  return text;
+}
+
 void append_encoded(std::string& out, std::string_view text) {
   for (const char c : text) {
     if (is_unreserved(c)) {

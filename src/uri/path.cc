@@ -9,10 +9,6 @@
 namespace caponier::uri {
 namespace {
 
-constexpr bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-}
-
 // What a first look over the raw bytes tells.
 struct Survey {
   std::size_t segments = 0;
@@ -48,26 +44,19 @@ Result<Survey, PathError> survey(std::string_view raw, bool semicolons) {
 // One segment with escapes, decoded into the arena. Bytes that would mean something else once they stand bare
 // are refused: the upstream, and whatever stands between, may decode at another time than we do.
 Result<std::string_view, PathError> decode_segment(std::string_view raw, bool semicolons, Arena& arena) {
-  char* const decoded = static_cast<char*>(arena.allocate(raw.size(), 1));
-  char* out = decoded;
-  const char* const end = raw.data() + raw.size();
-  for (const char* at = raw.data(); at != end; ++at) {
-    if (*at != '%') {
-      *out++ = *at;
-      continue;
-    }
-    const int escape = read_escape(at, end);
-    if (escape < 0) return Err(PathError::kBadEscape);
-    const char byte = static_cast<char>(escape);
-    if (byte == '/' || byte == '\\') return Err(PathError::kEncodedSlash);
-    if (byte == ';' && !semicolons) return Err(PathError::kParameter);
-    if (is_control(byte)) return Err(PathError::kControlCharacter);
-    *out++ = byte;
-    at += 2;
+  const auto decoded = decode_escapes(raw, {.refused = semicolons ? "/\\" : "/\\;"}, arena);
+  if (decoded) return *decoded;
+  switch (decoded.error().error) {
+    case EscapeError::kBadEscape:
+      return Err(PathError::kBadEscape);
+    case EscapeError::kRefused:
+      return Err(decoded.error().byte == ';' ? PathError::kParameter : PathError::kEncodedSlash);
+    case EscapeError::kControlCharacter:
+      return Err(PathError::kControlCharacter);
+    case EscapeError::kInvalidUtf8:
+      break;
   }
-  const std::string_view text(decoded, static_cast<std::size_t>(out - decoded));
-  if (!is_utf8(text)) return Err(PathError::kInvalidUtf8);
-  return text;
+  return Err(PathError::kInvalidUtf8);
 }
 
 // Never longer than what was received: a byte that is escaped here came as an escape.

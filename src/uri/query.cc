@@ -28,23 +28,19 @@ Result<std::string_view, QueryError> decode_component(std::string_view raw, bool
     }
   }
   if (!needs_decoding) return raw;
-  char* const decoded = static_cast<char*>(arena.allocate(raw.size(), 1));
-  char* out = decoded;
-  const char* const end = raw.data() + raw.size();
-  for (const char* at = raw.data(); at != end; ++at) {
-    if (*at != '%') {
-      *out++ = *at == '+' ? ' ' : *at;
-      continue;
-    }
-    const int byte = read_escape(at, end);
-    if (byte < 0) return Err(QueryError::kBadEscape);
-    if (byte < 0x20 || byte == 0x7F) return Err(QueryError::kControlCharacter);
-    *out++ = static_cast<char>(byte);
-    at += 2;
+  const auto decoded = decode_escapes(raw, {.plus_is_space = true}, arena);
+  if (decoded) return *decoded;
+  switch (decoded.error().error) {
+    case EscapeError::kBadEscape:
+      return Err(QueryError::kBadEscape);
+    case EscapeError::kRefused:
+      return Err(QueryError::kForbiddenCharacter);
+    case EscapeError::kControlCharacter:
+      return Err(QueryError::kControlCharacter);
+    case EscapeError::kInvalidUtf8:
+      break;
   }
-  const std::string_view text(decoded, static_cast<std::size_t>(out - decoded));
-  if (!is_utf8(text)) return Err(QueryError::kInvalidUtf8);
-  return text;
+  return Err(QueryError::kInvalidUtf8);
 }
 
 // Takes the next pair that is not empty off `rest`; an empty view when there is none.

@@ -10,14 +10,6 @@ namespace {
 
 using Pieces = std::span<std::string_view>;
 
-bool is_control(int byte) {
-  return byte < 0x20 || byte == 0x7F;
-}
-
-bool is_line_text(int byte) {
-  return byte == '\t' || byte == '\n' || byte == '\r';
-}
-
 // Bytes of the delimiter that stands at the front of `text`; 0 if none does. A space or a pipe cannot stand
 // bare in a URL, so that its escape is the delimiter.
 std::size_t delimiter_at(std::string_view text, char delimiter, Escapes escapes) {
@@ -117,27 +109,11 @@ std::optional<std::string_view> decode_part(std::string_view raw, Escapes escape
   }
   const bool plus = escapes >= Escapes::kForm;
   if (raw.find('%') == std::string_view::npos && !(plus && raw.find('+') != std::string_view::npos)) {
-    const bool clean =
-        std::ranges::none_of(raw, [](char c) { return is_control(static_cast<unsigned char>(c)); });
-    return clean && is_utf8(raw) ? std::optional(raw) : std::nullopt;
+    return std::ranges::none_of(raw, is_control) && is_utf8(raw) ? std::optional(raw) : std::nullopt;
   }
-  char* const decoded = static_cast<char*>(arena.allocate(raw.size(), 1));
-  char* out = decoded;
-  const char* const end = raw.data() + raw.size();
-  for (const char* at = raw.data(); at != end; ++at) {
-    int byte = static_cast<unsigned char>(*at);
-    if (*at == '%') {
-      byte = read_escape(at, end);
-      if (byte < 0) return std::nullopt;
-      at += 2;
-    } else if (plus && *at == '+') {
-      byte = ' ';
-    }
-    if (is_control(byte) && !(escapes == Escapes::kFormBody && is_line_text(byte))) return std::nullopt;
-    *out++ = static_cast<char>(byte);
-  }
-  const std::string_view text(decoded, static_cast<std::size_t>(out - decoded));
-  return is_utf8(text) ? std::optional(text) : std::nullopt;
+  const auto decoded =
+      decode_escapes(raw, {.plus_is_space = plus, .line_text = escapes == Escapes::kFormBody}, arena);
+  return decoded ? std::optional(*decoded) : std::nullopt;
 }
 
 std::optional<std::span<const FormPair>> read_form(std::string_view body, std::uint32_t pairs_max,

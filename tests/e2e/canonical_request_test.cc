@@ -190,5 +190,15 @@ TEST_F(ApiKeys, are_accepted_refused_expired_and_never_passed_on) {
   EXPECT_THAT(gateway.log(), Not(HasSubstr(key.substr(13, 20))));
 }
 
+TEST_F(CanonicalRequest, a_default_is_for_the_api_to_apply_and_is_not_sent) {
+  std::string contract = kContract;
+  const std::string schema = "{type: string, maxLength: 200}";
+  contract.replace(contract.find(schema), schema.size(), "{type: string, maxLength: 200, default: all}");
+  Gateway gateway({.contract = contract, .upstream = upstream_.url()});
+  ASSERT_TRUE(gateway.ready()) << gateway.process().err();
+  EXPECT_THAT(seen_for(gateway, request_text("GET", "/open")).start_line, "GET /open HTTP/1.1");
+  EXPECT_THAT(seen_for(gateway, request_text("GET", "/open?q=all")).start_line, "GET /open?q=all HTTP/1.1");
+}
+
 }  // namespace
 }  // namespace caponier::e2e

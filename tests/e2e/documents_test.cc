@@ -48,6 +48,52 @@ TEST(Documents, other_files_and_overlays_are_enforced) {
   EXPECT_EQ(gateway.ask(request_text("GET", "/added")).status(), 200);
 }
 
+constexpr const char* kPoints = R"(openapi: 3.1.0
+info: {title: Points, version: "1"}
+servers: [{url: /}]
+paths:
+  /points:
+    post:
+      x-caponier: {public: {reason: "for everybody"}}
+      requestBody: {required: true, content: {application/json: {schema: {$ref: "types.yaml#Point"}}}}
+      responses: {"200": {description: ok, content: {application/json: {}}}}
+)";
+// A tuple as draft 7 writes it, behind an anchor of the dialect that the document has.
+constexpr const char* kTypes = R"($defs:
+  P: {$anchor: Point, type: object, required: [at], properties: {at: {$ref: "tuple.yaml"}}}
+)";
+constexpr const char* kTuple = R"($schema: http://json-schema.org/draft-07/schema#
+type: array
+items: [{type: number}, {type: number}]
+additionalItems: false
+)";
+
+TEST(Documents, files_of_schemas_have_anchors_and_dialects_of_their_own) {
+  Upstream upstream(echoing());
+  Gateway gateway({.contract = kPoints,
+                   .upstream = upstream.url(),
+                   .files = {{"types.yaml", kTypes}, {"tuple.yaml", kTuple}}});
+  ASSERT_TRUE(gateway.ready()) << gateway.process().err();
+  const auto post = [&gateway](std::string_view body) {
+    return gateway.ask(request_text("POST", "/points", "Content-Type: application/json\r\n", body)).status();
+  };
+  EXPECT_EQ(post(R"({"at":[1,2]})"), 200);
+  EXPECT_EQ(post(R"({"at":[1,2,3]})"), 400);
+  EXPECT_EQ(post(R"({"at":[1,"2"]})"), 400);
+}
+
+TEST(Documents, an_anchor_where_no_schema_is_meant_is_refused_with_its_place) {
+  std::string text = kContract;
+  const std::string inline_parameter = "{name: q, in: query, schema: {type: string, maxLength: 200}}";
+  text.replace(text.find(inline_parameter), inline_parameter.size(), "{$ref: '#q'}");
+  Gateway gateway({.contract = text, .upstream = "http://127.0.0.1:1"});
+  EXPECT_FALSE(gateway.ready());
+  EXPECT_EQ(gateway.process().wait(), 2);
+  EXPECT_THAT(gateway.process().err(),
+              HasSubstr("api.yaml:11:18: error: the reference \"#q\" names an anchor, "
+                        "which only schemas have"));
+}
+
 TEST(Documents, nothing_is_served_where_a_file_or_an_overlay_is_wrong) {
   Upstream upstream(echoing());
   Gateway no_file({.contract = with_parameter_file(), .upstream = upstream.url()});

@@ -68,7 +68,8 @@ paths:
       operationId: enforced
       x-caponier: {public: {reason: test}, response: {mode: enforce, bytes_max: 1KiB}}
       responses: &responses
-        "200": {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/User'}}}}
+        "200": &user {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/User'}}}}
+        "206": *user
   /stripped:
     get: {operationId: stripped, x-caponier: {public: {reason: test}, response: strip}, responses: *responses}
   /reported:
@@ -259,6 +260,30 @@ TEST_F(Forms, what_is_only_reported_leaves_and_stands_in_the_log) {
   EXPECT_EQ(record["reason"], "");
 }
 
+TEST_F(Forms, a_part_of_an_answer_cannot_be_judged_and_leaves_only_where_the_document_says_so) {
+  const auto part = [this](std::string_view path) {
+    std::string text = answer_text(206, "application/json", R"({"name":"a)");
+    text.insert(text.find("\r\n") + 2, "Connection: close\r\nContent-Range: bytes 0-9/12\r\n");
+    upstream_.set_script(answering(text));
+    return gateway_.ask(request_text("GET", path, "Range: bytes=0-9\r\n"));
+  };
+  for (const char* const path : {"/enforced", "/stripped"}) {
+    const Message refused = part(path);
+    EXPECT_EQ(refused.status(), 502) << path;
+    Record record = gateway_.record_of(refused);
+    EXPECT_EQ(record["reason"], "response-partial");
+    EXPECT_NE(record["where"], "");
+  }
+  const Message reported = part("/reported");
+  EXPECT_EQ(reported.status(), 206);
+  EXPECT_EQ(reported.body, R"({"name":"a)");
+  EXPECT_EQ(gateway_.record_of(reported)["reported"], "response-partial");
+  const Message streamed = part("/streamed");
+  EXPECT_EQ(streamed.status(), 206);
+  EXPECT_EQ(streamed.header("Content-Range"), "bytes 0-9/12");
+  EXPECT_EQ(streamed.body, R"({"name":"a)");
+}
+
 TEST_F(Forms, a_streamed_answer_leaves_as_it_is) {
   const Message answer = answered("/streamed", "not even JSON");
   EXPECT_EQ(answer.status(), 200);
@@ -283,6 +308,7 @@ TEST_F(Forms, check_says_what_is_judged) {
   EXPECT_THAT(check.out, HasSubstr("answers enforced"));
   EXPECT_THAT(check.out, HasSubstr("answers stripped"));
   EXPECT_THAT(check.out, HasSubstr("answers reported"));
+  EXPECT_THAT(check.out, HasSubstr("[partial-response]"));
 }
 
 }  // namespace

@@ -22,9 +22,10 @@ paths:
     get:
       operationId: listOrders
       parameters:
-        - {name: limit, in: query, schema: {type: integer, maximum: 100}}
+        - {name: limit, in: query, schema: {type: integer, maximum: 100, default: 20}}
         - {name: tag, in: query, explode: false, schema: {type: array, items: {type: string}}}
-        - {name: X-Tenant, in: header, schema: {type: string, enum: [red, blue]}}
+        - {name: X-Tenant, in: header, schema: {type: string, enum: [red, blue], default: red}}
+        - {name: theme, in: cookie, schema: {type: string, enum: [dark, light], default: dark}}
       responses: {'200': {description: ok}}
     post:
       operationId: createOrder
@@ -53,10 +54,10 @@ TEST_F(Match, an_operation_is_shown_with_its_place_and_decoded_parameters) {
   const Finished done = match({"GET", "/v1/orders/caf%C3%A9%20noir"});
   EXPECT_EQ(done.status, 0) << done.out << done.err;
   EXPECT_THAT(done.out, HasSubstr("operation   GET /orders/{id}\n            getOrder\n"));
-  EXPECT_THAT(done.out, HasSubstr("api.yaml:24:"));
+  EXPECT_THAT(done.out, HasSubstr("api.yaml:25:"));
   EXPECT_THAT(done.out, HasSubstr("path        /v1/orders/caf%C3%A9%20noir\n"));
   EXPECT_THAT(done.out, HasSubstr("credential  login with orders:read (not judged here)\n"));
-  EXPECT_THAT(done.out, testing::ContainsRegex("id +path +caf\xC3\xA9 noir +.*api.yaml:26:"));
+  EXPECT_THAT(done.out, testing::ContainsRegex("id +path +caf\xC3\xA9 noir +.*api.yaml:27:"));
   EXPECT_THAT(done.out, HasSubstr("allowed "));
 }
 
@@ -67,6 +68,30 @@ TEST_F(Match, a_whole_url_and_headers_are_taken) {
   EXPECT_THAT(done.out, testing::ContainsRegex("limit +query +5 "));
   EXPECT_THAT(done.out, testing::ContainsRegex("tag +query +a,b,c "));
   EXPECT_THAT(done.out, testing::ContainsRegex("X-Tenant +header +red "));
+}
+
+TEST_F(Match, a_parameter_that_is_left_out_is_shown_with_its_default) {
+  const Finished none = match({"GET", "/v1/orders"});
+  EXPECT_EQ(none.status, 0) << none.out << none.err;
+  EXPECT_THAT(none.out, testing::ContainsRegex("limit +query +20 \\(default\\) +.*api.yaml:13:"));
+  EXPECT_THAT(none.out, testing::ContainsRegex("X-Tenant +header +\"red\" \\(default\\)"));
+  EXPECT_THAT(none.out, testing::ContainsRegex("theme +cookie +\"dark\" \\(default\\)"));
+  const Finished all = match(
+      {"GET", "/v1/orders?limit=7", "--header", "x-tenant: blue", "--header", "Cookie: a=b; theme=light"});
+  EXPECT_EQ(all.status, 0) << all.out << all.err;
+  EXPECT_THAT(all.out, testing::ContainsRegex("theme +cookie +light "));
+  EXPECT_THAT(all.out, Not(HasSubstr("(default)")));
+}
+
+TEST_F(Match, a_default_that_its_schema_refuses_is_a_finding) {
+  std::string api(kApi);
+  const std::string_view good = "default: 20";
+  api.replace(api.find(good), good.size(), "default: 200");
+  const Finished done = run_caponier(
+      {"check", "--dev", "--contract", folder_.write("api.yaml", api), "--upstream", "http://127.0.0.1:1"});
+  EXPECT_THAT(done.out, HasSubstr("[default-invalid]")) << done.err;
+  EXPECT_THAT(done.out, HasSubstr("must be at most 100"));
+  EXPECT_EQ(done.status, 1) << done.err;
 }
 
 TEST_F(Match, what_would_be_refused_is_told_with_its_reason_and_place) {
@@ -126,7 +151,7 @@ TEST_F(Match, a_pattern_that_backtracks_is_a_finding) {
       {"check", "--dev", "--contract", folder_.write("api.yaml", kApi), "--upstream", "http://127.0.0.1:1"});
   EXPECT_EQ(done.status, 1) << done.err;
   EXPECT_THAT(done.out, HasSubstr("backtracking-pattern"));
-  EXPECT_THAT(done.out, HasSubstr("api.yaml:26:"));
+  EXPECT_THAT(done.out, HasSubstr("api.yaml:27:"));
 }
 
 }  // namespace

@@ -81,6 +81,13 @@ bool is_encoded(const http::ResponseHead& head) {
   });
 }
 
+// RFC 9110, section 15.3.7.
+bool is_part(const http::ResponseHead& head) {
+  return head.status == 206 && std::ranges::any_of(head.headers, [](const http::Header& header) {
+           return equals_ignore_case(header.name, "content-range");
+         });
+}
+
 std::optional<Denial> check_headers(Exchange& exchange, const plan::Response& response,
                                     const http::ResponseHead& head) {
   for (const plan::Parameter& declared : response.headers) {
@@ -129,6 +136,10 @@ Verdict<ResponseDecision> check_declared(Exchange& exchange, const plan::Operati
   const plan::ResponseBody* body = declared_body(response, type->value);
   if (body == nullptr) return refuse("the upstream's media type is not declared for this status");
   if (body->program == nullptr) return decision;
+  if (is_part(head)) {
+    return deny(Reason::kResponsePartial, kStage, "a part of a body that is to be judged as a whole",
+                body->where.text);
+  }
   if (is_encoded(head)) {
     return deny(Reason::kResponseBodyMalformed, kStage, "the upstream encoded a body that is to be judged",
                 body->where.text);

@@ -234,6 +234,25 @@ TEST(Check, declared_headers_are_required_and_judged) {
   EXPECT_EQ(answered(world, "/enforced", body, {{"X-Count", "1"}, {"X-Count", "10"}}).reason, unmet);
 }
 
+TEST(Check, a_part_of_a_body_that_is_to_be_judged_does_not_leave) {
+  const World world(R"(openapi: 3.0.3
+info: {title: Parts, version: '1'}
+security: []
+paths:
+  /parts:
+    get:
+      x-caponier: {public: {reason: test}}
+      responses: {'2XX': {description: ok, content: {application/json: {schema: {type: object}}, image/png: {}}}}
+)",
+                    "upstream: http://127.0.0.1:9000\n");
+  const http::Header range{"Content-Range", "bytes 0-9/12"};
+  EXPECT_EQ(checked(world, "GET /parts", 206, {type("application/json"), range}), "response-partial");
+  // Whole, whatever the status says; judged by nobody; no part at all.
+  EXPECT_EQ(checked(world, "GET /parts", 206, {type("application/json")}), "none");
+  EXPECT_EQ(checked(world, "GET /parts", 206, {type("image/png"), range}), "none");
+  EXPECT_EQ(checked(world, "GET /parts", 200, {type("application/json"), range}), "none");
+}
+
 TEST(Check, an_encoded_body_that_is_to_be_judged_does_not_leave) {
   const AnswerWorld world;
   const http::Header gzip{"Content-Encoding", "gzip", http::Field::kContentEncoding};
