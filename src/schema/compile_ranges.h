@@ -1,3 +1,4 @@
+// Which values a block settles by their type or by one comparison, told from its instructions.
 #pragma once
 
 #include "schema/program_data.h"

@@ -1,3 +1,4 @@
+// Where names are found by their hash: slots in which few or none collide.
 #pragma once
 
 #include <cstdint>
