@@ -253,11 +253,13 @@ bool Machine<kExplain>::pattern(const Instruction& i, const Node* node) {
 
 template <bool kExplain>
 bool Machine<kExplain>::holds(const Alternative& alternative, const Node* node, Frame* frame) {
-  Machine<false> quiet(walk_);
   const Block& block = p_.blocks.data()[alternative.block];
   // A block that tracks is a schema with findings of its own.
   const bool own = block.tracks || frame == nullptr;
-  const bool ok = own ? quiet.at(alternative.block, node) : quiet.run(block, node, frame);
+  const auto judged = [&](Machine<false> quiet) {
+    return own ? quiet.at(alternative.block, node) : quiet.run(block, node, frame);
+  };
+  const bool ok = judged(Machine<false>(walk_));
   if (ok && frame != nullptr && alternative.slot != kNone) frame->set(alternative.slot);
   return ok;
 }

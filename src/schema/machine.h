@@ -133,7 +133,8 @@ class Machine {
   bool object_in(std::uint32_t plan, const Node* node) {
     if (walk_.depth >= kDepthMax) return give_up(Outcome::kStepLimit);
     ++walk_.depth;
-    const bool ok = object(p_.objects.data()[plan], node);
+    const ObjectPlan& found = p_.objects.data()[plan];
+    const bool ok = found.few ? few_members(found, node) : object(found, node);
     --walk_.depth;
     return ok;
   }

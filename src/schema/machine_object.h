@@ -64,7 +64,6 @@ bool Machine<kExplain>::object(const ObjectPlan& plan, const Node* node) {
       return false;
   }
   if (!charge(node->length)) return false;
-  if (plan.few) return few_members(plan, node);
   const Node* key = node + 1;
   for (std::uint32_t n = node->length; n > 0; --n) {
     const Property* property = expected;
@@ -91,6 +90,7 @@ bool Machine<kExplain>::object(const ObjectPlan& plan, const Node* node) {
 // Names by names instead of member by member.
 template <bool kExplain>
 bool Machine<kExplain>::few_members(const ObjectPlan& plan, const Node* node) {
+  if (!charge(node->length)) return false;
   std::uint64_t seen = 0;
   bool ok = true;
   for (std::uint32_t n = 0; n < plan.property_count; ++n) {
