@@ -47,7 +47,7 @@ namespace fs = std::filesystem;
 
 struct Instance {
   std::string text;
-  const schema::Program* program;
+  const schema::Entry* program;
   std::unique_ptr<json::Document> document;
   json::Value value;
 };

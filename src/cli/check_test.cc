@@ -3,12 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "base/tree.h"
 #include "json/read_tree.h"
 
@@ -24,8 +23,8 @@ struct Answer {
 };
 
 Answer run_check(const std::string& contract, const std::vector<std::string_view>& more) {
-  const std::string file = testing::TempDir() + "caponier_check_test.yaml";
-  std::ofstream(file) << contract;
+  const TestFolder folder;
+  const std::string file = folder.write("openapi.yaml", contract);
   std::vector<std::string_view> words{"--contract", file, "--listen", "http://127.0.0.1:0"};
   words.insert(words.end(), more.begin(), more.end());
   testing::internal::CaptureStdout();
@@ -33,7 +32,6 @@ Answer run_check(const std::string& contract, const std::vector<std::string_view
   Answer answer{check(words), {}, {}};
   answer.out = testing::internal::GetCapturedStdout();
   answer.err = testing::internal::GetCapturedStderr();
-  std::filesystem::remove(file);
   return answer;
 }
 
@@ -55,14 +53,13 @@ TEST(Check, reports_what_is_enforced_and_ends_with_zero) {
 }
 
 TEST(Check, a_document_alone_needs_neither_listener_nor_upstream) {
-  const std::string file = testing::TempDir() + "caponier_check_alone.yaml";
-  std::ofstream(file) << contract(kPublic);
+  const TestFolder folder;
+  const std::string file = folder.write("openapi.yaml", contract(kPublic));
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
   EXPECT_EQ(check(std::vector<std::string_view>{"--contract", file}), 0);
   EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("GET /a"));
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
-  std::filesystem::remove(file);
 }
 
 TEST(Check, findings_end_with_one) {
@@ -75,7 +72,7 @@ TEST(Check, findings_end_with_one) {
 TEST(Check, what_cannot_be_loaded_ends_with_two_and_says_where) {
   const Answer answer = run_check(contract(""), {"--upstream", "http://127.0.0.1:9"});
   EXPECT_EQ(answer.status, 2);
-  EXPECT_THAT(answer.err, HasSubstr("caponier_check_test.yaml:6:5: error: anyone may call this operation"));
+  EXPECT_THAT(answer.err, HasSubstr("openapi.yaml:6:5: error: anyone may call this operation"));
   EXPECT_THAT(answer.err, HasSubstr("caponier: 1 error; it cannot be served\n"));
   EXPECT_EQ(answer.out, "");
 }
@@ -109,7 +106,7 @@ TEST(Check, reports_all_problems_as_json) {
   const Node& first = *root.find("diagnostics")->first_child;
   EXPECT_EQ(first.find("severity")->text, "error");
   EXPECT_EQ(first.find("code")->text, "missing-member");
-  EXPECT_TRUE(first.find("file")->text.ends_with("caponier_check_test.yaml"));
+  EXPECT_TRUE(first.find("file")->text.ends_with("/openapi.yaml"));
   EXPECT_EQ(first.find("line")->integer(), 2);
   EXPECT_EQ(first.find("column")->integer(), 7);
   EXPECT_EQ(first.find("pointer")->text, "/info");
@@ -158,11 +155,9 @@ TEST(Check, knows_three_formats) {
 }
 
 TEST(Check, puts_overlays_over_the_document_in_order) {
-  const std::string folder = testing::TempDir();
+  const TestFolder folder;
   const auto write = [&folder](const std::string& name, const std::string& action) {
-    std::ofstream(folder + name) << "overlay: 1.0.0\ninfo: {title: O, version: '1'}\nactions: [" << action
-                                 << "]\n";
-    return folder + name;
+    return folder.write(name, "overlay: 1.0.0\ninfo: {title: O, version: '1'}\nactions: [" + action + "]\n");
   };
   const std::string first =
       write("check_one.yaml", "{target: $.paths, update: {/b: {get: {responses: {}}}}}");
@@ -179,8 +174,6 @@ TEST(Check, puts_overlays_over_the_document_in_order) {
                      {"--upstream", "http://127.0.0.1:9", "--overlay", second, "--overlay", first});
   EXPECT_EQ(answer.status, 2);
   EXPECT_THAT(answer.err, HasSubstr("check_two.yaml:3:20: error: nothing in the document is selected"));
-  std::filesystem::remove(first);
-  std::filesystem::remove(second);
 }
 
 }  // namespace

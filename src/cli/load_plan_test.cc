@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
+#include "base/test_folder.h"
 #include "openapi/overlay.h"
 
 namespace caponier::cli {
@@ -36,16 +36,8 @@ constexpr const char* kPublic =
 
 class LoadPlan : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/caponier-load-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   std::string write(const std::string& name, const std::string& text) {
-    const std::string path = folder_ + '/' + name;
-    std::ofstream(path) << text;
+    const std::string path = test_folder_.write(name, text);
     std::filesystem::permissions(path,
                                  std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     return path;
@@ -66,7 +58,8 @@ class LoadPlan : public testing::Test {
     return out;
   }
 
-  std::string folder_;
+  TestFolder test_folder_;
+  std::string folder_ = test_folder_.path();
 };
 
 TEST_F(LoadPlan, needs_no_configuration_file) {

@@ -63,14 +63,18 @@ std::string_view name(ReadError error) {
   std::abort();
 }
 
-std::uint32_t hash_key(std::string_view key) {
+std::uint64_t hash_key(std::string_view key) {
   return hash_bytes(key.data(), key.size());
+}
+
+std::uint32_t Value::code_points() const {
+  return node().is_key() ? count_code_points(string()) : static_cast<std::uint32_t>(node().code_points);
 }
 
 std::optional<Value> Value::find(std::string_view key) const {
   const TapeNode& object = node();
   if (object.kind != Kind::kObject) return std::nullopt;
-  const std::uint32_t hash = hash_bytes(key.data(), key.size());
+  const std::uint64_t hash = hash_bytes(key.data(), key.size());
   const TapeNode* const tape = document_->tape();
   std::uint32_t at = index_ + 1;
   for (std::uint32_t i = 0; i < object.length; ++i) {
@@ -112,7 +116,7 @@ void Document::clear() {
 TapeNode& Document::add_node(Kind kind) {
   if (nodes_in_use_ == tape_.size()) tape_.resize(std::max<std::size_t>(8, tape_.size() * 2));
   TapeNode& node = tape_[nodes_in_use_++];
-  node = {.kind = kind, .end = nodes_in_use_};
+  node = {.kind = kind, .type_bit = TapeNode::bit_of(kind), .end = nodes_in_use_};
   return node;
 }
 
@@ -158,7 +162,9 @@ void Document::add_text(std::string_view text) {
 
 void Document::add_key(std::string_view key) {
   add_text(key);
-  tape_[nodes_in_use_ - 1].key_hash = hash_key(key);
+  TapeNode& node = tape_[nodes_in_use_ - 1];
+  node.type_bit |= TapeNode::kKeyBit;
+  node.key_hash = hash_key(key);
 }
 
 void Document::add_string(std::string_view text) {
@@ -174,7 +180,7 @@ bool Document::add_number(std::string_view text) {
   TapeNode& node = add_node(Kind::kNumber);
   node.offset = static_cast<std::uint32_t>(number_texts_.size());
   node.length = static_cast<std::uint32_t>(text.size());
-  node.is_integer = number.is_integer;
+  if (number.is_integer) node.type_bit = TapeNode::kIntegerBit;
   node.integer = number.integer;
   number_texts_ += text;
   source_ = number_texts_;

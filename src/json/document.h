@@ -52,23 +52,34 @@ struct Member;
 struct TapeNode {
   Kind kind;
   bool boolean;
-  bool is_integer;  // a number whose mathematical value is an integer that fits int64
+  std::uint8_t type_bit;  // 1 << kind, or kIntegerBit; of keys, kKeyBit too
   std::uint8_t reserved;
   std::uint32_t end;     // tape index one past this value's subtree
   std::uint32_t offset;  // first byte in the source (strings: after the quote)
   std::uint32_t
       length;  // numbers: bytes of text; strings: bytes of decoded text; containers: members or elements
   union {
-    std::int64_t integer;  // numbers with is_integer
+    std::int64_t integer;  // numbers with is_integer()
     double real;           // other numbers, nearest double
     const char* text;      // strings: decoded bytes, in the source or in the document's own buffer
   };
-  std::uint32_t code_points;  // strings
-  std::uint32_t key_hash;     // keys: hash_key(text)
+  union {
+    std::uint64_t code_points;  // strings that are values
+    std::uint64_t key_hash;     // keys: hash_key(text)
+  };
+
+  // A number whose mathematical value is an integer that fits int64.
+  static constexpr std::uint8_t kIntegerBit = 1U << 6;
+  [[nodiscard]] bool is_integer() const { return type_bit == kIntegerBit; }
+  static constexpr std::uint8_t kKeyBit = 1U << 7;
+  [[nodiscard]] bool is_key() const { return (type_bit & kKeyBit) != 0; }
+  static constexpr std::uint8_t bit_of(Kind kind) {
+    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(kind));
+  }
 };
 
 // The hash by which members are found; the same for keys on the tape and for the schema compiler.
-std::uint32_t hash_key(std::string_view key);
+std::uint64_t hash_key(std::string_view key);
 
 class Value {
  public:
@@ -82,7 +93,7 @@ class Value {
   [[nodiscard]] std::uint32_t code_points() const;
   // Exactly as written.
   [[nodiscard]] std::string_view number_text() const;
-  [[nodiscard]] bool is_integer() const;  // see TapeNode::is_integer; 1.0 and 1e2 are
+  [[nodiscard]] bool is_integer() const;  // see TapeNode::is_integer(); 1.0 and 1e2 are
   [[nodiscard]] std::int64_t integer() const;
   [[nodiscard]] double real() const;         // nearest double, of integers too
   [[nodiscard]] std::uint32_t size() const;  // members or elements
@@ -94,7 +105,7 @@ class Value {
   // objects the children alternate key, value.
   [[nodiscard]] Value first_child() const { return {document_, index_ + 1}; }
   [[nodiscard]] Value next_sibling() const;
-  [[nodiscard]] std::uint32_t key_hash() const;  // of a key
+  [[nodiscard]] std::uint64_t key_hash() const;  // of a key
 
   [[nodiscard]] const Document* document() const { return document_; }
   [[nodiscard]] std::uint32_t index() const { return index_; }
@@ -180,17 +191,14 @@ inline std::string_view Value::string() const {
 inline std::string_view Value::number_text() const {
   return {document_->source().data() + node().offset, node().length};
 }
-inline std::uint32_t Value::code_points() const {
-  return node().code_points;
-}
 inline bool Value::is_integer() const {
-  return node().is_integer;
+  return node().is_integer();
 }
 inline std::int64_t Value::integer() const {
   return node().integer;
 }
 inline double Value::real() const {
-  return node().is_integer ? static_cast<double>(node().integer) : node().real;
+  return node().is_integer() ? static_cast<double>(node().integer) : node().real;
 }
 inline std::uint32_t Value::size() const {
   return node().length;
@@ -201,7 +209,7 @@ inline std::uint32_t Value::offset() const {
 inline Value Value::next_sibling() const {
   return {document_, node().end};
 }
-inline std::uint32_t Value::key_hash() const {
+inline std::uint64_t Value::key_hash() const {
   return node().key_hash;
 }
 

@@ -201,7 +201,7 @@ TEST(DocumentRead, a_warm_document_shows_nothing_of_earlier_ones) {
   Value value = root->first_child();
   for (std::uint32_t i = 0; i < root->size(); ++i, value = value.next_sibling()) {
     EXPECT_FALSE(value.node().boolean);
-    EXPECT_FALSE(value.node().is_integer);
+    EXPECT_FALSE(value.node().is_integer());
   }
 }
 

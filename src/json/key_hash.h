@@ -43,12 +43,19 @@ inline std::uint64_t load_short(const char* at, std::size_t size) {
   }
 }
 
-// A multiplication moves what tells two names apart into the upper half.
-inline std::uint32_t mix(std::uint64_t first, std::uint64_t rest) {
-  return static_cast<std::uint32_t>((first * 0x9E3779B97F4A7C15U + rest * 0xD6E8FEB86659FD93U) >> 32);
+// A multiplication moves what tells two names apart into the upper half. It is by an odd number, and so loses
+// nothing: names of up to 8 bytes, of one length and with one hash, are the same.
+inline std::uint64_t mix(std::uint64_t first, std::uint64_t rest) {
+  return first * 0x9E3779B97F4A7C15U + rest * 0xD6E8FEB86659FD93U;
+}
+inline constexpr std::uint32_t kExactHashLength = 8;
+
+// For tables.
+inline std::uint32_t upper_half(std::uint64_t hash) {
+  return static_cast<std::uint32_t>(hash >> 32);
 }
 
-inline std::uint32_t hash_bytes(const char* at, std::size_t size) {
+inline std::uint64_t hash_bytes(const char* at, std::size_t size) {
   if (size <= 8) return mix(load_short(at, size), 0);
   std::uint64_t first = load_64(at);
   if (size <= 16) return mix(first, load_short(at + 8, size - 8));
@@ -59,7 +66,7 @@ inline std::uint32_t hash_bytes(const char* at, std::size_t size) {
 }
 
 // The same for a name of up to 16 bytes, of which 16 can be loaded: no branches.
-inline std::uint32_t hash_short(const char* at, std::size_t size) {
+inline std::uint64_t hash_short(const char* at, std::size_t size) {
 #if defined(__SSE2__)
   static constexpr std::int8_t kMask[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
   const __m128i mask = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kMask + 16 - size));

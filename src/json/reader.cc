@@ -79,16 +79,16 @@ CAPONIER_INLINE TapeNode* Reader::add_node(Cursor& cursor) {
 namespace {
 
 CAPONIER_INLINE void put_string(TapeNode& node, std::uint32_t end, std::uint32_t offset, const char* text,
-                                std::uint32_t length, std::uint32_t hash) {
+                                std::uint32_t length) {
   node.kind = Kind::kString;
-  node.boolean = node.is_integer = false;
+  node.boolean = false;
+  node.type_bit = TapeNode::bit_of(Kind::kString);
   node.reserved = 0;
   node.end = end;
   node.offset = offset;
   node.length = length;
   node.text = text;
   node.code_points = length;
-  node.key_hash = hash;
 }
 
 // Of null, true or false at `at`, which is before `end`; 0 if none of them is there.
@@ -120,19 +120,19 @@ CAPONIER_INLINE bool Reader::read_key(Cursor& cursor) {
   if (node == nullptr) return false;
   const char* const from = cursor.at + 1;
   const char* stop = short_string_end(from, end_);
-  std::uint32_t hash = 0;
   if (stop != nullptr) [[likely]] {
     const auto length = static_cast<std::uint32_t>(stop - from);
-    hash = hash_short(from, length);
-    put_string(*node, cursor.nodes, offset(from), from, length, hash);
+    put_string(*node, cursor.nodes, offset(from), from, length);
+    node->key_hash = hash_short(from, length);
     ++stop;
   } else {
-    put_string(*node, cursor.nodes, offset(from), from, 0, 0);
+    put_string(*node, cursor.nodes, offset(from), from, 0);
     stop = read_rich_string(from, from, *node);
     if (stop == nullptr) return false;
-    hash = node->key_hash = hash_bytes(node->text, node->length);
+    node->key_hash = hash_bytes(node->text, node->length);
   }
-  if (!is_new_key(*cursor.top, *node, hash)) return false;
+  node->type_bit |= TapeNode::kKeyBit;
+  if (!is_new_key(*cursor.top, *node, upper_half(node->key_hash))) return false;
   if (*stop != ':') [[unlikely]] {
     stop = skip_space_run(stop, end_);
     if (*stop != ':') return fail(ReadError::kSyntax, stop);
@@ -149,14 +149,14 @@ CAPONIER_INLINE bool Reader::read_scalar(Cursor& cursor) {
     const char* const text = from + 1;
     const char* stop = short_string_end(text, end_);
     if (stop == nullptr) stop = skip_plain(text, end_);
-    put_string(*node, cursor.nodes, offset(text), text, static_cast<std::uint32_t>(stop - text), 0);
+    put_string(*node, cursor.nodes, offset(text), text, static_cast<std::uint32_t>(stop - text));
     cursor.at = stop + 1;
     if (stop != end_ && *stop == '"') [[likely]]
       return true;
     cursor.at = read_rich_string(text, stop, *node);
     return cursor.at != nullptr;
   }
-  node->boolean = node->is_integer = false;
+  node->boolean = false;
   node->reserved = 0;
   node->end = cursor.nodes;
   node->offset = offset(from);
@@ -164,6 +164,7 @@ CAPONIER_INLINE bool Reader::read_scalar(Cursor& cursor) {
     if (const std::uint32_t length = literal_length(from, end_); length != 0) [[likely]] {
       node->kind = *from == 'n' ? Kind::kNull : Kind::kBoolean;
       node->boolean = *from == 't';
+      node->type_bit = TapeNode::bit_of(node->kind);
       node->length = 0;
       cursor.at = from + length;
       return true;
@@ -174,7 +175,7 @@ CAPONIER_INLINE bool Reader::read_scalar(Cursor& cursor) {
   const NumberReading number = read_number(from, end_);
   if (!number.ok) return fail(number.error, number.at);
   node->kind = Kind::kNumber;
-  node->is_integer = number.is_integer;
+  node->type_bit = number.is_integer ? TapeNode::kIntegerBit : TapeNode::bit_of(Kind::kNumber);
   node->length = static_cast<std::uint32_t>(number.at - from);
   node->integer = number.integer;
   cursor.at = number.at;
@@ -187,7 +188,8 @@ CAPONIER_INLINE bool Reader::open_container(Cursor& cursor) {
   TapeNode* const node = add_node(cursor);
   if (node == nullptr) return false;
   const bool is_object = *cursor.at == '{';
-  *node = {.kind = is_object ? Kind::kObject : Kind::kArray, .offset = offset(cursor.at)};
+  const Kind kind = is_object ? Kind::kObject : Kind::kArray;
+  *node = {.kind = kind, .type_bit = TapeNode::bit_of(kind), .offset = offset(cursor.at)};
   ++cursor.top;
   *cursor.top = {.seen = {}, .node = cursor.nodes - 1, .count = 0, .is_object = is_object};
   cursor.at = skip_inner_space(cursor.at + 1, end_);
@@ -293,16 +295,17 @@ std::optional<bool> Reader::has_distinct_hashes(std::uint32_t object) {
   std::uint64_t probes_left = std::uint64_t{count} * 4;
   for (std::uint32_t i = 0, index = object + 1; i < count; ++i, index = tape[index + 1].end) {
     const TapeNode& key = tape[index];
-    std::size_t at = key.key_hash >> shift;
+    const std::uint32_t hash = upper_half(key.key_hash);
+    std::size_t at = hash >> shift;
     for (; slots[at] != 0; at = (at + 1) & mask) {
       if (probes_left-- == 0) return std::nullopt;
-      if (slots[at] >> 32 != key.key_hash) continue;
+      if (slots[at] >> 32 != hash) continue;
       const TapeNode& other = tape[slots[at] & 0xFFFFFFFFU];
       if (std::string_view(other.text, other.length) != std::string_view(key.text, key.length)) continue;
       failure_ = {.error = ReadError::kDuplicateKey, .offset = key.offset, .first_offset = other.offset};
       return false;
     }
-    slots[at] = std::uint64_t{key.key_hash} << 32 | index;
+    slots[at] = std::uint64_t{hash} << 32 | index;
   }
   return true;
 }
@@ -314,7 +317,7 @@ bool Reader::has_distinct_keys(std::uint32_t object) {
   std::vector<std::uint64_t>& keys = document_.sorted_keys_;
   keys.clear();
   for (std::uint32_t i = 0, index = object + 1; i < tape[object].length; ++i, index = tape[index + 1].end) {
-    keys.push_back(std::uint64_t{tape[index].key_hash} << 32 | index);
+    keys.push_back(std::uint64_t{upper_half(tape[index].key_hash)} << 32 | index);
   }
   std::sort(keys.begin(), keys.end());
   const auto node = [tape](std::uint64_t key) -> const TapeNode& { return tape[key & 0xFFFFFFFFU]; };

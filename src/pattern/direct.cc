@@ -92,6 +92,7 @@ std::optional<Direct> Direct::from(const Ast& ast) {
   }
   if (!is_deterministic(out.items_)) return std::nullopt;
   out.take_prefix();
+  out.narrow();
   return out;
 }
 
@@ -105,7 +106,53 @@ void Direct::take_prefix() {
   items_.erase(items_.begin(), rest);
 }
 
+void Direct::narrow() {
+  if (items_.size() > kNarrowItemsMax) return;
+  auto out = std::make_unique<Narrow>();
+  out->fixed = true;
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    const Item& item = items_[i];
+    if (!item.wide.empty()) return;
+    const auto bit = static_cast<std::uint8_t>(1U << i);
+    for (std::size_t c = 0; c < 128; ++c) {
+      if ((item.ascii[c >> 6] >> (c & 63) & 1) != 0) out->accepts[c] |= bit;
+    }
+    out->fixed = out->fixed && item.min == item.max && out->positions.size() + item.min <= kPositionsMax;
+    if (out->fixed) out->positions.append(item.min, static_cast<char>(bit));
+  }
+  narrow_ = std::move(out);
+}
+
+bool Direct::matches_narrow(std::string_view text) const {
+  const Narrow& narrow = *narrow_;
+  if (!text.starts_with(literal_)) return false;
+  const auto* at = reinterpret_cast<const unsigned char*>(text.data()) + literal_.size();
+  const unsigned char* const end = at + (text.size() - literal_.size());
+  const auto room = static_cast<std::size_t>(end - at);
+  if (narrow.fixed) {
+    const std::size_t length = narrow.positions.size();
+    if (room < length || (to_end_ && room != length)) return false;
+    unsigned missed = 0;
+    for (std::size_t i = 0; i < length; ++i) {
+      missed |=
+          static_cast<unsigned char>(narrow.positions.data()[i]) & ~unsigned{narrow.accepts.data()[at[i]]};
+    }
+    return missed == 0;
+  }
+  unsigned bit = 1;
+  for (const Item& item : items_) {
+    const unsigned char* const from = at;
+    const unsigned char* const stop = static_cast<std::size_t>(end - at) > item.max ? at + item.max : end;
+    while (at != stop && (narrow.accepts.data()[*at] & bit) != 0) ++at;
+    if (static_cast<std::size_t>(at - from) < item.min) return false;
+    bit <<= 1;
+  }
+  return !to_end_ || at == end;
+}
+
 bool Direct::matches(std::string_view text) const {
+  if (narrow_ != nullptr) return matches_narrow(text);
+
   switch (shape_) {
     case Shape::kEquals:
       return text == literal_;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,16 +31,28 @@ class Direct {
 
     [[nodiscard]] bool has_wide(char32_t c) const;
   };
+  // Of a sequence of at most 8 items, none of which takes anything beyond ASCII: bytes are code points then.
+  struct Narrow {
+    std::array<std::uint8_t, 256> accepts{};  // by byte: a bit for each item that takes it
+    std::string positions;                    // where every item has one length: the bit of each byte's item
+    bool fixed = false;
+  };
+  static constexpr std::size_t kNarrowItemsMax = 8;
+  static constexpr std::size_t kPositionsMax = 64;
+
   [[nodiscard]] bool matches_sequence(std::string_view text) const;
+  [[nodiscard]] bool matches_narrow(std::string_view text) const;
   static const char* skip_item(const Item& item, const char* at, const char* end);
   static bool is_deterministic(const std::vector<Item>& items);
   static std::optional<Item> item_of(const Term& term);
   void take_prefix();
+  void narrow();
 
   Shape shape_ = Shape::kContains;
   bool to_end_ = false;
   std::string literal_;      // of a sequence: what it begins with
   std::vector<Item> items_;  // of a sequence: what follows
+  std::unique_ptr<const Narrow> narrow_;
 };
 
 }  // namespace caponier::pattern

@@ -54,9 +54,12 @@ Result<Pattern, PatternError> Pattern::compile(std::string_view pattern) {
 }
 
 Match Pattern::matches(std::string_view text) const {
+  if (const auto* direct = std::get_if<0>(&program_->engine)) {
+    return direct->matches(text) ? Match::kYes : Match::kNo;
+  }
   switch (engine()) {
     case Engine::kDirect:
-      return std::get_if<0>(&program_->engine)->matches(text) ? Match::kYes : Match::kNo;
+      break;
     case Engine::kRe2: {
       const RE2& regex = **std::get_if<1>(&program_->engine);
       return regex.Match({text.data(), text.size()}, 0, text.size(), RE2::UNANCHORED, nullptr, 0)

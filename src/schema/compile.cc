@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "schema/compile_guards.h"
+#include "schema/compile_ranges.h"
 #include "schema/compiler.h"
 
 namespace caponier::schema {
@@ -211,6 +212,7 @@ Block Compiler::finish(const Draft& draft) {
     }
   }
   block.start[6] = static_cast<std::uint32_t>(p_.instructions.size());
+  add_ranges(p_, block);
   return block;
 }
 

@@ -203,7 +203,7 @@ std::uint32_t Compiler::path_of(const Node& node) {
 }
 
 Name Compiler::name(std::string_view text) {
-  const std::uint32_t hash = json::hash_key(text);
+  const std::uint64_t hash = json::hash_key(text);
   const auto length = static_cast<std::uint32_t>(text.size());
   if (const auto known = names_.find(text); known != names_.end()) return {known->second, length, hash};
   const auto at = static_cast<std::uint32_t>(p_.names.size());

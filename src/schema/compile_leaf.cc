@@ -1,18 +1,17 @@
 // Keywords of numbers, strings and arrays, and the constants that enum and const list.
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdio>
 
 #include "base/diagnostic.h"
 #include "json/write.h"
+#include "schema/compile_slots.h"
 #include "schema/compiler.h"
 #include "schema/decimal.h"
 
 namespace caponier::schema {
 namespace {
 
-constexpr std::size_t kEnumScanMax = 8;         // more strings than this get a hash table
 constexpr std::size_t kEnumListBytesMax = 200;  // of sentences
 constexpr TypeSet kString = type_bit(json::Kind::kString);
 constexpr TypeSet kArray = type_bit(json::Kind::kArray);
@@ -275,20 +274,15 @@ std::uint32_t Compiler::add_enum(const std::vector<const Node*>& values) {
   for (const Node* value : values) {
     if (value->is_string()) {
       plan.strings.push_back(name(value->text));
+      plan.longest = std::max(plan.longest, plan.strings.back().length);
     } else {
       others.push_back(value);
     }
   }
   if (!others.empty()) add_constants(others, plan.others);
-  if (plan.strings.size() > kEnumScanMax) {
-    plan.slots.resize(std::bit_ceil(plan.strings.size() * 2));
-    const auto mask = static_cast<std::uint32_t>(plan.slots.size() - 1);
-    for (std::uint32_t n = 0; n < plan.strings.size(); ++n) {
-      std::uint32_t at = plan.strings[n].hash & mask;
-      while (plan.slots[at] != 0) at = (at + 1) & mask;
-      plan.slots[at] = n + 1;
-    }
-  }
+  std::vector<std::uint64_t> hashes;
+  for (const Name& text : plan.strings) hashes.push_back(text.hash);
+  plan.slots = add_slots(p_, hashes);
   p_.enums.push_back(std::move(plan));
   return static_cast<std::uint32_t>(p_.enums.size() - 1);
 }

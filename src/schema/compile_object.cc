@@ -1,15 +1,35 @@
 // Keywords of objects, and the plan that one pass over the members follows.
 #include <algorithm>
-#include <bit>
+#include <vector>
 
+#include "schema/compile_slots.h"
 #include "schema/compiler.h"
 
 namespace caponier::schema {
 namespace {
 
 constexpr TypeSet kObject = type_bit(json::Kind::kObject);
+constexpr std::uint32_t kFewNames = 2;
 constexpr std::uint32_t kGroupsMax = 31;     // the 32nd bit belongs to closing
 constexpr std::size_t kRequiredInMask = 64;  // the rest are looked for one by one
+
+// What settles most members.
+void add_short_cuts(Program& p, ObjectPlan& plan) {
+  if (plan.pattern_count > 0) return;
+  bool settles_all = plan.rule_count == 0;
+  if (plan.rule_count == 0) plan.rest = kAnything;
+  if (plan.rule_count == 1) {
+    plan.rest = p.rules[plan.first_rule].block;
+    plan.closed = plan.rest == kNone;
+  }
+  for (std::uint32_t n = 0; n < plan.property_count; ++n) {
+    Property& property = p.properties[plan.first_property + n];
+    const bool settled = (plan.all_groups & ~property.groups) == 0 && property.forbidden_origin == kNone;
+    if (settled) property.only = property.block == kNone ? kAnything : property.block;
+    settles_all = settles_all && settled;
+  }
+  plan.few = settles_all && plan.property_count <= kFewNames;
+}
 
 }  // namespace
 
@@ -137,17 +157,10 @@ std::uint32_t Compiler::finish_object(const ObjectDraft& object) {
     }
     p_.properties.push_back(property);
   }
-  if (plan.property_count > 0) {
-    const std::uint32_t slots = std::bit_ceil(plan.property_count * 2);
-    plan.first_slot = static_cast<std::uint32_t>(p_.property_slots.size());
-    plan.slot_mask = slots - 1;
-    p_.property_slots.resize(p_.property_slots.size() + slots);
-    for (std::uint32_t n = 0; n < plan.property_count; ++n) {
-      std::uint32_t at = p_.properties[plan.first_property + n].name.hash & plan.slot_mask;
-      while (p_.property_slots[plan.first_slot + at] != 0) at = (at + 1) & plan.slot_mask;
-      p_.property_slots[plan.first_slot + at] = n + 1;
-    }
-  }
+  std::vector<std::uint64_t> hashes;
+  for (std::uint32_t n = 0; n < plan.property_count; ++n)
+    hashes.push_back(p_.properties[plan.first_property + n].name.hash);
+  plan.slots = add_slots(p_, hashes);
   plan.first_pattern = static_cast<std::uint32_t>(p_.pattern_properties.size());
   plan.pattern_count = static_cast<std::uint32_t>(object.patterns.size());
   p_.pattern_properties.insert(p_.pattern_properties.end(), object.patterns.begin(), object.patterns.end());
@@ -155,6 +168,8 @@ std::uint32_t Compiler::finish_object(const ObjectDraft& object) {
   plan.rule_count = static_cast<std::uint32_t>(object.rules.size());
   p_.rules.insert(p_.rules.end(), object.rules.begin(), object.rules.end());
   for (const AdditionalRule& rule : object.rules) plan.all_groups |= rule.group;
+  plan.required_count = required;
+  add_short_cuts(p_, plan);
   p_.objects.push_back(plan);
   return static_cast<std::uint32_t>(p_.objects.size() - 1);
 }

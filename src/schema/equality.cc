@@ -1,5 +1,6 @@
 #include "schema/equality.h"
 
+#include <array>
 #include <bit>
 #include <vector>
 
@@ -82,16 +83,27 @@ struct Entry {
   std::uint32_t position_after;  // position + 1; 0 means empty
 };
 
+// Most values differ at first sight.
+bool may_be_equal(const json::TapeNode& a, const json::TapeNode& b) {
+  if (a.type_bit != b.type_bit) return false;
+  if (a.kind < json::Kind::kString) return true;
+  if (a.length != b.length) return false;
+  return a.kind != json::Kind::kString || a.length == 0 || a.text[0] == b.text[0];
+}
+
 EqualItems among_few(json::Value array, std::int64_t& steps) {
-  json::Value left = array.first_child();
+  const json::TapeNode* const tape = array.document()->tape();
+  std::array<std::uint32_t, kPairwiseMax> items{};
+  std::uint32_t at = array.index() + 1;
   for (std::uint32_t i = 0; i < array.size(); ++i) {
-    json::Value right = left.next_sibling();
-    for (std::uint32_t j = i + 1; j < array.size() && steps >= 0; ++j) {
-      if (equal(left, right, steps)) return {i, j};
-      right = right.next_sibling();
+    for (std::uint32_t j = 0; j < i; ++j) {
+      if (!may_be_equal(tape[items[j]], tape[at])) continue;
+      if (equal({array.document(), items[j]}, {array.document(), at}, steps)) return {j, i};
     }
-    left = left.next_sibling();
+    items[i] = at;
+    at = tape[at].end;
   }
+  steps -= array.size();
   return {};
 }
 

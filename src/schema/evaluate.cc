@@ -12,9 +12,6 @@
 namespace caponier::schema {
 namespace {
 
-// Of blocks that lead to others. The instance's depth times the schema's own nesting stays far below it.
-constexpr std::uint32_t kDepthMax = 1024;
-
 int compare(json::Value value, const NumberBound& bound) {
   if (value.is_integer() && bound.is_integer) {
     return value.integer() < bound.integer ? -1 : static_cast<int>(value.integer() > bound.integer);
@@ -61,40 +58,28 @@ bool has_number_format(json::Value value, Format format) {
   }
 }
 
-bool is_listed(const Program& p, const EnumPlan& plan, json::Value value, std::int64_t& steps) {
-  if (!value.is(json::Kind::kString)) {
-    for (const json::Value& other : plan.others) {
-      if (equal(value, other, steps)) return true;
-    }
-    return false;
-  }
-  const std::string_view text = value.string();
-  if (plan.slots.empty()) {
-    for (const Name& name : plan.strings) {
-      if (name.length == text.size() && same_bytes(p.names.data() + name.text, text.data(), text.size()))
-        return true;
-    }
-    return false;
-  }
-  const std::uint32_t hash = json::hash_key(text);
-  const auto mask = static_cast<std::uint32_t>(plan.slots.size() - 1);
-  for (std::uint32_t at = hash & mask; plan.slots[at] != 0; at = (at + 1) & mask) {
-    const Name& name = plan.strings[plan.slots[at] - 1];
-    if (name.hash == hash && p.text(name) == text) return true;
-  }
-  return false;
+bool is_listed(const EnumPlan& plan, json::Value value, std::int64_t& steps) {
+  return std::ranges::any_of(plan.others, [&](json::Value other) { return equal(value, other, steps); });
+}
+
+bool is_listed_text(const Program& p, const EnumPlan& plan, const json::TapeNode* node) {
+  if (node->length > plan.longest) return false;
+  const Name* const names = plan.strings.data();
+  return find_name(
+             p, plan.slots, [names](std::uint32_t n) -> const Name& { return names[n]; },
+             json::hash_bytes(node->text, node->length), node->text, node->length) != 0;
 }
 
 // Numbers whose type set takes integers only, or fractions only.
 [[gnu::noinline]] bool has_number_type(const Walk& walk, TypeSet types, const json::TapeNode* node) {
   if ((types & kNumberBits) == 0) return false;
-  const bool integral = node->is_integer || is_integral(walk.value(node).number_text());
+  const bool integral = node->is_integer() || is_integral(walk.value(node).number_text());
   return integral == ((types & kIntegerBit) != 0);
 }
 
 inline bool has_type(const Walk& walk, TypeSet types, const json::TapeNode* node) {
   if (node->kind != json::Kind::kNumber) return (types & type_bit(node->kind)) != 0;
-  if ((types & kNumberBits) == kNumberBits || (node->is_integer && (types & kIntegerBit) != 0)) return true;
+  if ((types & kNumberBits) == kNumberBits || (node->is_integer() && (types & kIntegerBit) != 0)) return true;
   return has_number_type(walk, types, node);
 }
 
@@ -107,8 +92,16 @@ bool Machine<kExplain>::at_tracked(const Block& block, const Node* node) {
 }
 
 template <bool kExplain>
+bool Machine<kExplain>::is_text(const Block& block, const Node* node) {
+  if (block.texts != kNone && !is_listed_text(p_, p_.enums.data()[block.texts], node)) return false;
+  if (block.pattern == kNone) return true;
+  return charge(node->length / 16) &&
+         p_.patterns.data()[block.pattern].matches({node->text, node->length}) == pattern::Match::kYes;
+}
+
+template <bool kExplain>
 bool Machine<kExplain>::run(const Block& block, const Node* node, Frame* frame) {
-  if (!has_type(walk_, block.types, node)) [[unlikely]]
+  if ((block.types & node->type_bit) == 0 && !has_type(walk_, block.types, node)) [[unlikely]]
     return fail_types(block, node);
   const auto kind = static_cast<std::size_t>(node->kind);
   const Instruction* i = p_.instructions.data() + block.start[kind];
@@ -126,24 +119,31 @@ template <bool kExplain>
 inline bool Machine<kExplain>::step(const Instruction& i, const Node* node, Frame* frame) {
   switch (i.op) {
     case Op::kLength:
-      return range(i, node->code_points);
+      return range(i, walk_.value(node).code_points());
     case Op::kItemCount:
     case Op::kMemberCount:
       return range(i, node->length);
     case Op::kBound: {
       const NumberBound& bound = p_.bounds.data()[i.a];
-      if (node->is_integer && bound.is_integer) [[likely]] {
+      if (node->is_integer() && bound.is_integer) [[likely]] {
         const bool holds =
             bound.upper ? (bound.exclusive ? node->integer < bound.integer : node->integer <= bound.integer)
                         : (bound.exclusive ? node->integer > bound.integer : node->integer >= bound.integer);
         return holds || fail(i);
       }
       // Rounding to the nearest double keeps the order, so that only equal doubles need a closer look.
-      const double real = node->is_integer ? static_cast<double>(node->integer) : node->real;
+      const double real = node->is_integer() ? static_cast<double>(node->integer) : node->real;
       if (real != bound.real) [[likely]]
         return (real < bound.real) == bound.upper || fail(i);
       return within(walk_.value(node), bound) || fail(i);
     }
+    case Op::kEnum:
+      if (node->kind == json::Kind::kString) return is_listed_text(p_, p_.enums.data()[i.a], node) || fail(i);
+      return step_into(i, node, frame);
+    case Op::kObject:
+      return object_in(i.a, node);
+    case Op::kItems:
+      return items_in(i.a, node);
     case Op::kFormat:
       if (!charge(node->length / 16)) return false;
       return has_format(static_cast<Format>(i.flag), {node->text, node->length}) || fail(i);
@@ -158,7 +158,7 @@ inline bool Machine<kExplain>::step(const Instruction& i, const Node* node, Fram
 template <bool kExplain>
 bool Machine<kExplain>::step_into(const Instruction& i, const Node* node, Frame* frame) {
   if (i.op == Op::kEnum) {
-    const bool listed = is_listed(p_, p_.enums.data()[i.a], walk_.value(node), walk_.steps);
+    const bool listed = is_listed(p_.enums.data()[i.a], walk_.value(node), walk_.steps);
     return charge(0) && (listed || fail(i));
   }
   if (walk_.depth >= kDepthMax) return give_up(Outcome::kStepLimit);
@@ -169,12 +169,8 @@ bool Machine<kExplain>::step_into(const Instruction& i, const Node* node, Frame*
 }
 
 template <bool kExplain>
-bool Machine<kExplain>::apply(const Instruction& i, const Node* node, Frame* frame) {
+inline bool Machine<kExplain>::apply(const Instruction& i, const Node* node, Frame* frame) {
   switch (i.op) {
-    case Op::kObject:
-      return object(i, node);
-    case Op::kItems:
-      return items(i, node);
     case Op::kMultipleOf:
       return is_multiple_of(walk_.value(node), p_.divisors[i.a]) || fail(i);
     case Op::kNumberFormat:
@@ -217,12 +213,11 @@ bool Machine<kExplain>::apply(const Instruction& i, const Node* node, Frame* fra
 }
 
 template <bool kExplain>
-bool Machine<kExplain>::fail(const Instruction& i, bool too_small) {
+void Machine<kExplain>::explain(const Instruction& i, bool too_small) {
   if constexpr (kExplain) {
     const bool of_max = !too_small && i.origin_of_max != kNone;
     report_->add(of_max ? i.origin_of_max : i.origin, sentence(p_, i, too_small));
   }
-  return false;
 }
 
 template <bool kExplain>
@@ -259,9 +254,10 @@ bool Machine<kExplain>::pattern(const Instruction& i, const Node* node) {
 template <bool kExplain>
 bool Machine<kExplain>::holds(const Alternative& alternative, const Node* node, Frame* frame) {
   Machine<false> quiet(walk_);
-  const Block& block = p_.blocks[alternative.block];
+  const Block& block = p_.blocks.data()[alternative.block];
   // A block that tracks is a schema with findings of its own.
-  const bool ok = block.tracks ? quiet.at(alternative.block, node) : quiet.run(block, node, frame);
+  const bool own = block.tracks || frame == nullptr;
+  const bool ok = own ? quiet.at(alternative.block, node) : quiet.run(block, node, frame);
   if (ok && frame != nullptr && alternative.slot != kNone) frame->set(alternative.slot);
   return ok;
 }
@@ -269,22 +265,18 @@ bool Machine<kExplain>::holds(const Alternative& alternative, const Node* node, 
 // The alternatives of a union are mostly told apart by one member, which is then looked up once.
 template <bool kExplain>
 bool Machine<kExplain>::is_ruled_out(const Alternative& alternative, const Node* node, Guarded& guarded) {
-  if (alternative.guard == kNone || node->kind != json::Kind::kObject) return false;
+  if (node->kind != json::Kind::kObject) return false;
   const Guard& guard = p_.guards[alternative.guard];
   if (guarded.name == nullptr || guarded.name->text != guard.name.text ||
       guarded.name->length != guard.name.length) {
     guarded.name = &guard.name;
     guarded.value = nullptr;
     if (!charge(node->length)) return false;
-    const Node* key = node + 1;
-    for (std::uint32_t n = node->length; n > 0 && guarded.value == nullptr; --n) {
-      if (is_named(p_, guard.name, key)) guarded.value = key + 1;
-      key = after(key + 1);
-    }
+    if (const Node* const key = find_member(guard.name, node)) guarded.value = key + 1;
   }
   if (guarded.value == nullptr || guarded.value->kind != json::Kind::kString) return true;
   if (!charge(1)) return false;
-  return !is_listed(p_, p_.enums[guard.texts], walk_.value(guarded.value), walk_.steps);
+  return !is_listed_text(p_, p_.enums[guard.texts], guarded.value);
 }
 
 template <bool kExplain>
@@ -292,8 +284,8 @@ bool Machine<kExplain>::any_of(const Instruction& i, const Node* node, Frame* fr
   bool found = false;
   Guarded guarded;
   for (std::uint32_t n = 0; n < i.b; ++n) {
-    const Alternative& alternative = p_.alternatives[i.a + n];
-    if (is_ruled_out(alternative, node, guarded)) continue;
+    const Alternative& alternative = p_.alternatives.data()[i.a + n];
+    if (alternative.guard != kNone && is_ruled_out(alternative, node, guarded)) continue;
     const bool ok = holds(alternative, node, frame);
     if (walk_.stop != Outcome::kValid) return false;
     found = found || ok;
@@ -311,8 +303,8 @@ bool Machine<kExplain>::one_of(const Instruction& i, const Node* node, Frame* fr
   std::uint32_t found = 0;
   Guarded guarded;
   for (std::uint32_t n = 0; n < i.b && found < 2; ++n) {
-    const Alternative& alternative = p_.alternatives[i.a + n];
-    if (is_ruled_out(alternative, node, guarded)) continue;
+    const Alternative& alternative = p_.alternatives.data()[i.a + n];
+    if (alternative.guard != kNone && is_ruled_out(alternative, node, guarded)) continue;
     if (holds(alternative, node, frame)) ++found;
     if (walk_.stop != Outcome::kValid) return false;
   }
@@ -342,7 +334,7 @@ void Machine<kExplain>::explain_alternatives(const Instruction& i, const Node* n
 
 template <bool kExplain>
 bool Machine<kExplain>::condition(const Instruction& i, const Node* node, Frame* frame) {
-  const Condition& plan = p_.conditions[i.a];
+  const Condition& plan = p_.conditions.data()[i.a];
   const bool first = holds(plan.condition, node, frame);
   if (walk_.stop != Outcome::kValid) return false;
   const Alternative& branch = first ? plan.then_branch : plan.else_branch;
@@ -352,8 +344,9 @@ bool Machine<kExplain>::condition(const Instruction& i, const Node* node, Frame*
 // A schema that applies because its condition is met.
 template <bool kExplain>
 bool Machine<kExplain>::take(const Alternative& branch, const Node* node, Frame* frame) {
-  const Block& block = p_.blocks[branch.block];
-  const bool ok = block.tracks ? at(branch.block, node) : run(block, node, frame);
+  const Block& block = p_.blocks.data()[branch.block];
+  const bool own = block.tracks || frame == nullptr;
+  const bool ok = own ? at(branch.block, node) : run(block, node, frame);
   if (ok && frame != nullptr && branch.slot != kNone) frame->set(branch.slot);
   return ok;
 }

@@ -297,7 +297,7 @@ TEST(Evaluate, evaluation_ends_after_its_steps) {
   TestSchema schema(R"({"type":"array","maxItems":1000,"items":{"type":"integer","minimum":0}})", options);
   EXPECT_EQ(schema.judge("[1,2,3,4,5,6,7,8,9,10]"), Outcome::kValid);
   std::string many = "[0";
-  for (int i = 0; i < 60; ++i) many += ",1";
+  for (int i = 0; i < 120; ++i) many += ",1";
   EXPECT_EQ(schema.judge(many + ']'), Outcome::kStepLimit);
   ASSERT_EQ(schema.violations.size(), 1U);
   EXPECT_EQ(schema.violations[0].keyword, "steps");

@@ -11,6 +11,9 @@
 
 namespace caponier::schema {
 
+// Of blocks that lead to others. The instance's depth times the schema's own nesting stays far below it.
+inline constexpr std::uint32_t kDepthMax = 1024;
+
 // Shared by the machines that work on one instance.
 struct Walk {
   const Program& program;
@@ -51,7 +54,7 @@ class Machine {
   // A block at a new place of the instance.
   bool at(std::uint32_t block, const json::TapeNode* node) {
     const Block& found = p_.blocks.data()[block];
-    return found.tracks ? at_tracked(found, node) : run(found, node, nullptr);
+    return is_plain(found, node) || judge(found, node);
   }
 
  private:
@@ -59,36 +62,91 @@ class Machine {
   friend class Machine;
   using Node = json::TapeNode;
 
-  bool at_tracked(const Block& block, const Node* node);
+  // Whether the value's type, or one comparison, settles that the block accepts it: of most values they do.
+  [[gnu::always_inline]] bool is_plain(const Block& block, const Node* node) {
+    const TypeSet bit = node->type_bit;
+    if ((block.plain & bit) != 0) return true;
+    switch (bit) {
+      case type_bit(json::Kind::kString):
+        if (node->code_points < block.least_points || node->code_points > block.most_points) return false;
+        return (block.texts & block.pattern) == kNone || is_text(block, node);
+      case kIntegerBit:
+        return node->integer >= block.least_integer && node->integer <= block.most_integer;
+      case kFractionBit:
+        return node->real > block.above && node->real < block.below;
+      default:
+        return false;
+    }
+  }
+  // The same for a key, of which the code points are not counted.
+  bool is_plain_name(const Block& block, const Node* key) {
+    if ((block.plain & key->type_bit) != 0) return true;
+    return block.least_points == 0 && block.most_points == kCountMax &&
+           (block.texts & block.pattern) != kNone && is_text(block, key);
+  }
+  // What is_plain does not settle.
+  bool judge(const Block& block, const Node* node) {
+    if (block.tracks) return at_tracked(block, node);
+    if (node->kind == json::Kind::kObject && block.object != kNone) return object_in(block.object, node);
+    if (node->kind == json::Kind::kArray && block.array != kNone && node->length >= block.least_items &&
+        node->length <= block.most_items) {
+      return items_in(block.array, node);
+    }
+    return run(block, node, nullptr);
+  }
+  // Whether a string is of the block's texts and matches its pattern.
+  bool is_text(const Block& block, const Node* node);
+  [[gnu::noinline]] bool at_tracked(const Block& block, const Node* node);
   // A block at the same place as the one it is part of.
   bool run(const Block& block, const Node* node, Frame* frame);
   // Inlined: most instructions are shorter than a call.
   [[gnu::always_inline]] bool step(const Instruction& i, const Node* node, Frame* frame);
-  bool step_into(const Instruction& i, const Node* node, Frame* frame);
+  [[gnu::noinline]] bool step_into(const Instruction& i, const Node* node, Frame* frame);
   bool apply(const Instruction& i, const Node* node, Frame* frame);
-  bool fail(const Instruction& i, bool too_small = false);
-  bool fail_types(const Block& block, const Node* node);
+  bool fail(const Instruction& i, bool too_small = false) {
+    if constexpr (kExplain) explain(i, too_small);
+    return false;
+  }
+  void explain(const Instruction& i, bool too_small);
+  [[gnu::cold]] bool fail_types(const Block& block, const Node* node);
   // Quietly, for schemas whose failure is not the instance's.
   bool holds(const Alternative& alternative, const Node* node, Frame* frame);
 
   bool range(const Instruction& i, std::uint32_t count);
   bool pattern(const Instruction& i, const Node* node);
   bool required(const Instruction& i, const Node* node);
-  bool object(const Instruction& i, const Node* node);
-  bool member(const ObjectPlan& plan, const Property* property, const Node* key);
+  bool object(const ObjectPlan& plan, const Node* node);
+  // One level deeper.
+  bool object_in(std::uint32_t plan, const Node* node) {
+    if (walk_.depth >= kDepthMax) return give_up(Outcome::kStepLimit);
+    ++walk_.depth;
+    const bool ok = object(p_.objects.data()[plan], node);
+    --walk_.depth;
+    return ok;
+  }
+  [[gnu::noinline]] bool member(const ObjectPlan& plan, const Property* property, const Node* key);
   bool other_members(const ObjectPlan& plan, const Node* key, std::uint32_t groups, bool declared);
-  bool required_members(const ObjectPlan& plan, std::uint64_t seen);
+  bool few_members(const ObjectPlan& plan, const Node* node);
+  [[gnu::cold]] bool required_members(const ObjectPlan& plan, std::uint64_t seen);
   bool property_names(const Instruction& i, const Node* node);
   bool close(const Instruction& i, const Node* node, const Frame& frame);
   bool is_covered(const Closing& closing, const Frame& frame, const Node* key);
   bool close_items(const Instruction& i, const Node* node, const Frame& frame);
   bool is_covered(const ItemClosing& closing, const Frame& frame, const Node* item, std::uint32_t position);
+  const Node* find_member(const Name& name, const Node* node) const;
   bool has_member(const Name& name, const Node* node);
   bool dependent_name(const Instruction& i, const Node* node);
   bool dependent(const Instruction& i, const Node* node, Frame* frame);
   bool take(const Alternative& branch, const Node* node, Frame* frame);
   bool matches_any_pattern(const ObjectPlan& plan, const Node* key);
-  bool items(const Instruction& i, const Node* node);
+  bool items(const ArrayPlan& plan, const Node* node);
+  bool items_in(std::uint32_t plan, const Node* node) {
+    if (walk_.depth >= kDepthMax) return give_up(Outcome::kStepLimit);
+    ++walk_.depth;
+    const bool ok = items(p_.arrays.data()[plan], node);
+    --walk_.depth;
+    return ok;
+  }
   bool unique(const Instruction& i, const Node* node);
   bool contains(const Instruction& i, const Node* node);
   // The member that guards of alternatives were asked about last.
@@ -102,7 +160,9 @@ class Machine {
   bool condition(const Instruction& i, const Node* node, Frame* frame);
   void explain_alternatives(const Instruction& i, const Node* node, Frame* frame);
 
-  [[nodiscard]] const Node* after(const Node* node) const { return walk_.tape + node->end; }
+  [[nodiscard]] const Node* after(const Node* node) const {
+    return node->kind < json::Kind::kArray ? node + 1 : walk_.tape + node->end;
+  }
   bool charge(std::int64_t steps) {
     walk_.steps -= steps;
     if (walk_.steps >= 0) [[likely]]

@@ -8,16 +8,15 @@
 namespace caponier::schema {
 
 template <bool kExplain>
-bool Machine<kExplain>::items(const Instruction& i, const Node* node) {
-  const ArrayPlan& plan = p_.arrays.data()[i.a];
+bool Machine<kExplain>::items(const ArrayPlan& plan, const Node* node) {
   const std::uint32_t count = plan.rest == kNone ? std::min(node->length, plan.prefix_count) : node->length;
   bool ok = true;
   if (!charge(count)) return false;
   const Node* item = node + 1;
-  if (!kExplain && plan.prefix_count == 0 && !p_.blocks.data()[plan.rest].tracks) {
+  if (!kExplain && plan.prefix_count == 0) {
     const Block& rest = p_.blocks.data()[plan.rest];
     for (std::uint32_t n = 0; n < count; ++n, item = after(item)) {
-      if (!run(rest, item, nullptr)) return false;
+      if (!is_plain(rest, item) && !judge(rest, item)) return false;
     }
     return true;
   }

@@ -8,48 +8,63 @@
 
 namespace caponier::schema {
 
-// memcmp for short names, without the call.
+// memcmp for names of at least 8 bytes, without the call.
 inline bool same_bytes(const char* a, const char* b, std::size_t size) {
-  if (size < 4) {
-    for (std::size_t i = 0; i < size; ++i) {
-      if (a[i] != b[i]) return false;
-    }
-    return true;
-  }
-  if (size < 8) {
-    return json::load_32(a) == json::load_32(b) && json::load_32(a + size - 4) == json::load_32(b + size - 4);
-  }
   for (std::size_t i = 0; i + 8 < size; i += 8) {
     if (json::load_64(a + i) != json::load_64(b + i)) return false;
   }
   return json::load_64(a + size - 8) == json::load_64(b + size - 8);
 }
 
-inline bool is_named(const Program& p, const Name& name, const json::TapeNode* key) {
-  return name.hash == key->key_hash && name.length == key->length &&
-         same_bytes(p.names.data() + name.text, key->text, name.length);
+// `hash` is that of the text.
+[[gnu::always_inline]] inline bool is_named(const Program& p, const Name& name, std::uint64_t hash,
+                                            const char* text, std::size_t length) {
+  return name.hash == hash && name.length == length &&
+         (length <= json::kExactHashLength || same_bytes(p.names.data() + name.text, text, length));
 }
 
-inline const Property* look_up_property(const Program& p, const ObjectPlan& plan, const json::TapeNode* key) {
-  if (plan.property_count == 0) return nullptr;
-  const Property* properties = p.properties.data() + plan.first_property;
-  const std::uint32_t* slots = p.property_slots.data() + plan.first_slot;
-  for (std::uint32_t at = key->key_hash & plan.slot_mask; slots[at] != 0; at = (at + 1) & plan.slot_mask) {
-    const Property* property = properties + (slots[at] - 1);
-    if (is_named(p, property->name, key)) return property;
+[[gnu::always_inline]] inline bool is_named(const Program& p, const Name& name, const json::TapeNode* key) {
+  return is_named(p, name, key->key_hash, key->text, key->length);
+}
+
+// Position + 1 of the name among those that `name_at` gives, or 0.
+template <class NameAt>
+[[gnu::always_inline]] inline std::uint32_t find_name(const Program& p, const Slots& slots, NameAt name_at,
+                                                      std::uint64_t hash, const char* text,
+                                                      std::size_t length) {
+  const std::uint32_t* const rows = p.slots.data() + slots.first;
+  auto at = static_cast<std::uint32_t>(hash >> slots.shift) & slots.mask;
+  while (rows[at] != 0) {
+    if (is_named(p, name_at(rows[at] - 1), hash, text, length)) return rows[at];
+    if (!slots.collide) return 0;
+    at = (at + 1) & slots.mask;
   }
-  return nullptr;
+  return 0;
+}
+
+[[gnu::always_inline]] inline const Property* look_up_property(const Program& p, const ObjectPlan& plan,
+                                                               const json::TapeNode* key) {
+  const Property* const properties = p.properties.data() + plan.first_property;
+  const std::uint32_t found = find_name(
+      p, plan.slots, [properties](std::uint32_t n) -> const Name& { return properties[n].name; },
+      key->key_hash, key->text, key->length);
+  return found == 0 ? nullptr : properties + (found - 1);
 }
 
 template <bool kExplain>
-bool Machine<kExplain>::object(const Instruction& i, const Node* node) {
-  const ObjectPlan& plan = p_.objects.data()[i.a];
+bool Machine<kExplain>::object(const ObjectPlan& plan, const Node* node) {
   std::uint64_t seen = 0;
   // Members mostly come in the order in which the schema lists them.
   const Property* expected = p_.properties.data() + plan.first_property;
   const Property* const last = expected + plan.property_count;
+  const Block* const blocks = p_.blocks.data();
   bool ok = true;
+  if constexpr (!kExplain) {
+    if (node->length < plan.required_count || (plan.closed && node->length > plan.property_count))
+      return false;
+  }
   if (!charge(node->length)) return false;
+  if (plan.few) return few_members(plan, node);
   const Node* key = node + 1;
   for (std::uint32_t n = node->length; n > 0; --n) {
     const Property* property = expected;
@@ -58,19 +73,37 @@ bool Machine<kExplain>::object(const Instruction& i, const Node* node) {
       seen |= property->required_bit;
       expected = property + 1;
     }
-    // The plain path: a declared member whose name settles everything.
-    if (property != nullptr && plan.pattern_count == 0 && (plan.all_groups & ~property->groups) == 0 &&
-        property->forbidden_origin == kNone) [[likely]] {
-      if (property->block != kNone) {
-        enter(key, true);
-        ok = at(property->block, key + 1) && ok;
-        leave();
-      }
-    } else {
+    const std::uint32_t only = property != nullptr ? property->only : plan.rest;
+    if (only == kNone) [[unlikely]] {
       ok = member(plan, property, key) && ok;
+    } else if (!is_plain(blocks[only], key + 1)) {
+      enter(key, property != nullptr);
+      ok = judge(blocks[only], key + 1) && ok;
+      leave();
     }
     if (!go_on(ok)) return false;
     key = after(key + 1);
+  }
+  if ((seen & plan.required) != plan.required) ok = required_members(plan, seen);
+  return ok;
+}
+
+// Names by names instead of member by member.
+template <bool kExplain>
+bool Machine<kExplain>::few_members(const ObjectPlan& plan, const Node* node) {
+  std::uint64_t seen = 0;
+  bool ok = true;
+  for (std::uint32_t n = 0; n < plan.property_count; ++n) {
+    const Property& property = p_.properties.data()[plan.first_property + n];
+    const Node* const key = find_member(property.name, node);
+    if (key == nullptr) continue;
+    seen |= property.required_bit;
+    const Block& block = p_.blocks.data()[property.only];
+    if (is_plain(block, key + 1)) continue;
+    enter(key, true);
+    ok = judge(block, key + 1) && ok;
+    leave();
+    if (!go_on(ok)) return false;
   }
   if ((seen & plan.required) != plan.required) ok = required_members(plan, seen);
   return ok;
@@ -146,15 +179,20 @@ bool Machine<kExplain>::required_members(const ObjectPlan& plan, std::uint64_t s
   return false;
 }
 
+// The key, or null.
 template <bool kExplain>
-bool Machine<kExplain>::has_member(const Name& name, const Node* node) {
-  if (!charge(node->length)) return false;
+const json::TapeNode* Machine<kExplain>::find_member(const Name& name, const Node* node) const {
   const Node* key = node + 1;
   for (std::uint32_t n = node->length; n > 0; --n) {
-    if (is_named(p_, name, key)) return true;
+    if (is_named(p_, name, key)) return key;
     key = after(key + 1);
   }
-  return false;
+  return nullptr;
+}
+
+template <bool kExplain>
+bool Machine<kExplain>::has_member(const Name& name, const Node* node) {
+  return charge(node->length) && find_member(name, node) != nullptr;
 }
 
 template <bool kExplain>
@@ -181,9 +219,11 @@ bool Machine<kExplain>::property_names(const Instruction& i, const Node* node) {
   bool ok = true;
   const Node* key = node + 1;
   for (std::uint32_t n = node->length; n > 0; --n) {
-    enter(key, false);
-    ok = at(i.a, key) && ok;
-    leave();
+    if (!is_plain_name(p_.blocks.data()[i.a], key)) {
+      enter(key, false);
+      ok = judge(p_.blocks.data()[i.a], key) && ok;
+      leave();
+    }
     if (!go_on(ok)) return false;
     key = after(key + 1);
   }

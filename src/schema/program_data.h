@@ -78,13 +78,31 @@ struct Instruction {
 };
 
 // Everything one schema says of one place. An instance of kind k runs instructions [start[k], start[k + 1]).
+// Most values are settled before that, by their type or by one comparison.
 struct Block {
   TypeSet types = kAllTypes;
+  TypeSet plain = 0;    // type bits of values that are accepted as they are
   bool tracks = false;  // needs a frame of its own, see Closing
+  // Strings of which nothing else is asked, and numbers; empty ranges where that is not so.
+  std::uint32_t least_points = kCountMax;
+  std::uint32_t most_points = 0;
+  std::uint32_t texts = kNone;    // enums
+  std::uint32_t pattern = kNone;  // patterns
+  std::uint32_t object = kNone;   // objects: all that is asked of one
+  std::uint32_t array = kNone;    // arrays: all that is asked of one, beside the number of its items
+  std::uint32_t least_items = 0;
+  std::uint32_t most_items = kCountMax;
+  std::array<std::uint32_t, 7> start{};
+  std::int64_t least_integer = std::numeric_limits<std::int64_t>::max();
+  std::int64_t most_integer = std::numeric_limits<std::int64_t>::min();
+  double above = std::numeric_limits<double>::infinity();  // other numbers: both are excluded
+  double below = -std::numeric_limits<double>::infinity();
   std::uint32_t first_type_rule = 0;
   std::uint32_t type_rule_count = 0;
-  std::array<std::uint32_t, 7> start{};
 };
+
+// The first block of each program accepts everything.
+inline constexpr std::uint32_t kAnything = 0;
 
 struct TypeRule {
   TypeSet types;
@@ -108,7 +126,16 @@ struct PathStep {
 struct Name {
   std::uint32_t text = 0;
   std::uint32_t length = 0;
-  std::uint32_t hash = 0;
+  std::uint64_t hash = 0;
+};
+
+// Where names are found by their hash: a power of two of Program::slots, each the position of a name + 1, or
+// 0.
+struct Slots {
+  std::uint32_t first = 0;  // slot 0 is empty, and all there is where nothing is to be found
+  std::uint32_t mask = 0;
+  std::uint8_t shift = 0;  // of the hash
+  bool collide = false;    // a name may stand in the slots after its own
 };
 
 struct Property {
@@ -119,6 +146,7 @@ struct Property {
   std::uint32_t required_origin = kNone;
   std::uint32_t forbidden_origin = kNone;  // readOnly in requests, writeOnly in responses
   bool declared = false;                   // false: only named by `required`
+  std::uint32_t only = kNone;              // block that has the last word: the name is exempt from every rule
 };
 
 struct PatternProperty {
@@ -137,8 +165,11 @@ struct AdditionalRule {
 struct ObjectPlan {
   std::uint32_t first_property = 0;
   std::uint32_t property_count = 0;
-  std::uint32_t first_slot = 0;  // hash table in property_slots; property index + 1, or 0
-  std::uint32_t slot_mask = 0;
+  Slots slots;
+  bool few = false;            // so few names that each is looked for; others are accepted
+  bool closed = false;         // names that are not declared are refused, and that is all
+  std::uint32_t rest = kNone;  // block of all names that are not declared, if it has the last word
+  std::uint32_t required_count = 0;
   std::uint32_t first_pattern = 0;
   std::uint32_t pattern_count = 0;
   std::uint32_t first_rule = 0;
@@ -179,9 +210,10 @@ struct Divisor {
 
 struct EnumPlan {
   std::vector<Name> strings;
-  std::vector<std::uint32_t> slots;  // hash table over strings where they are many; index + 1, or 0
-  std::vector<json::Value> others;   // into Program::constants
-  std::string list;                  // of the values, for sentences
+  std::uint32_t longest = 0;  // of the strings, in bytes
+  Slots slots;
+  std::vector<json::Value> others;  // into Program::constants
+  std::string list;                 // of the values, for sentences
 };
 
 struct Alternative {
@@ -258,11 +290,11 @@ class Program {
   std::deque<Entry> entries;  // which stay where they are while more schemas are added
 
   std::vector<Instruction> instructions;
-  std::vector<Block> blocks;
+  std::vector<Block> blocks{Block{.plain = kAllTypes}};
   std::vector<TypeRule> type_rules;
   std::vector<ObjectPlan> objects;
   std::vector<Property> properties;
-  std::vector<std::uint32_t> property_slots;
+  std::vector<std::uint32_t> slots{0};
   std::vector<PatternProperty> pattern_properties;
   std::vector<AdditionalRule> rules;
   std::vector<ArrayPlan> arrays;

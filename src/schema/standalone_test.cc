@@ -143,7 +143,7 @@ TEST(Standalone, evaluation_ends_after_the_steps_that_were_given) {
       compile_text(R"({"items":{"type":"integer"}})", "s.json", {.steps_max = 8}, {}, diagnostics);
   json::Document document;
   EXPECT_EQ(evaluate(*program, *document.read("[1]", JsonLimits{})), Outcome::kValid);
-  EXPECT_EQ(evaluate(*program, *document.read("[1,2,3,4,5,6,7,8]", JsonLimits{})), Outcome::kStepLimit);
+  EXPECT_EQ(evaluate(*program, *document.read("[1,2,3,4,5,6,7,8,9,10]", JsonLimits{})), Outcome::kStepLimit);
 }
 
 }  // namespace

@@ -11,6 +11,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/test_folder.h"
+
 namespace caponier::sink {
 namespace {
 
@@ -41,9 +43,8 @@ class FileSizeLimit {
 
 class LogFileTest : public testing::Test {
  protected:
-  LogFileTest() { path_ = testing::TempDir() + "log_file_" + std::to_string(getpid()) + ".ndjson"; }
-  ~LogFileTest() override { unlink(path_.c_str()); }
-  std::string path_;
+  TestFolder folder_;
+  std::string path_ = folder_.file("log.ndjson");
   std::atomic<bool> abandon_{false};
 };
 

@@ -12,6 +12,8 @@
 #include <iterator>
 #include <vector>
 
+#include "base/test_folder.h"
+
 namespace caponier::sink {
 namespace {
 
@@ -41,9 +43,6 @@ std::int64_t fixed_wall_ms() {
 
 class RecordSinkTest : public testing::Test {
  protected:
-  RecordSinkTest() { path_ = testing::TempDir() + "record_sink_" + std::to_string(getpid()) + ".ndjson"; }
-  ~RecordSinkTest() override { unlink(path_.c_str()); }
-
   std::unique_ptr<RecordSink> open(const std::string& path) {
     auto sink = RecordSink::open(path, fixed_wall_ms);
     EXPECT_TRUE(sink.ok());
@@ -53,7 +52,8 @@ class RecordSinkTest : public testing::Test {
     sink.give(lines);
     EXPECT_TRUE(lines.empty());
   }
-  std::string path_;
+  TestFolder folder_;
+  std::string path_ = folder_.file("log.ndjson");
 };
 
 TEST_F(RecordSinkTest, records_reach_the_file_while_the_sink_lives) {

@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <set>
 
 #include "base/bytes.h"
+#include "base/test_folder.h"
 #include "store/key_format.h"
 #include "store/state_dir.h"
 
@@ -33,12 +33,6 @@ class Counting final : public RandomSource {
 
 class KeyFileTest : public testing::Test {
  protected:
-  KeyFileTest() {
-    std::string name = testing::TempDir() + "key_file_XXXXXX";
-    root_ = mkdtemp(name.data());
-    path_ = root_ + "/keys";
-  }
-  ~KeyFileTest() override { std::filesystem::remove_all(root_); }
   void write(const std::string& text) const { ASSERT_TRUE(write_file_whole(path_, text).ok()); }
   [[nodiscard]] std::string text() const { return *read_file(path_, 1 << 20); }
   [[nodiscard]] std::string load_error() const {
@@ -48,8 +42,9 @@ class KeyFileTest : public testing::Test {
   Result<NewKey, std::string> create(const std::string& subject = "alice", std::int64_t expires_at_s = 0) {
     return create_key(path_, subject, {"orders:read", "orders:write"}, expires_at_s, kNow, random_);
   }
-  std::string root_;
-  std::string path_;
+  TestFolder folder_;
+  std::string root_ = folder_.path();
+  std::string path_ = folder_.file("keys");
   Counting random_;
 };
 

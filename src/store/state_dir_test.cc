@@ -8,22 +8,20 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/test_folder.h"
+
 namespace caponier::store {
 namespace {
 
 class StateDirTest : public testing::Test {
  protected:
-  StateDirTest() {
-    std::string name = testing::TempDir() + "state_dir_XXXXXX";
-    root_ = mkdtemp(name.data());
-  }
-  ~StateDirTest() override { std::filesystem::remove_all(root_); }
   static unsigned mode_of(const std::string& path) {
     struct stat status {};
     EXPECT_EQ(lstat(path.c_str(), &status), 0) << path;
     return status.st_mode & 0777U;
   }
-  std::string root_;
+  TestFolder folder_;
+  std::string root_ = folder_.path();
 };
 
 TEST_F(StateDirTest, it_is_created_with_its_parents_for_the_owner_alone) {

@@ -128,7 +128,7 @@ std::vector<std::string> colliding(std::size_t count) {
 
 TEST(Bombs, keys_that_collide_cost_n_log_n) {
   const std::vector<std::string> names = colliding(4'000);
-  ASSERT_EQ(json::hash_key(names.front()), json::hash_key(names.back()));
+  ASSERT_EQ(json::upper_half(json::hash_key(names.front())), json::upper_half(json::hash_key(names.back())));
   const auto object = [&names](std::size_t count) {
     std::string out = "{";
     for (std::size_t i = 0; i < count; ++i) out += (i > 0 ? ",\"" : "\"") + names[i] + "\":0";

@@ -136,7 +136,7 @@ class Runner {
   }
 
   // What is wrong with our verdict, or nothing.
-  static std::string judge(const Program& program, std::string_view source, json::Value test) {
+  static std::string judge(const Entry& program, std::string_view source, json::Value test) {
     json::Document document;
     const auto instance = document.read(text_of(source, *test.find("data")), JsonLimits{});
     if (!instance) return "not read: " + std::string(json::name(instance.error().error));

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "cli/load_plan.h"
 #include "openapi/contract.h"
 
@@ -104,31 +105,22 @@ constexpr const char* kResponses =
 
 class SmallConfiguration {
  public:
-  SmallConfiguration() { fs::create_directories(folder_); }
-  ~SmallConfiguration() { fs::remove_all(folder_); }
-  SmallConfiguration(const SmallConfiguration&) = delete;
-  SmallConfiguration& operator=(const SmallConfiguration&) = delete;
-
   cli::Loaded load(const fs::path& file, const std::string& name, bool has_operations) {
     cli::LoadRequest request;
     request.contract_file = file;
     request.upstream = "http://127.0.0.1:9000";
     request.listen = "http://127.0.0.1:0";
     request.config_file =
-        write("caponier.yaml", std::string(kConfiguration) + (has_operations ? kPublic : ""));
+        folder_.write("caponier.yaml", std::string(kConfiguration) + (has_operations ? kPublic : ""));
     for (const OverlayText& overlay : completion_of(name)) {
-      request.overlay_files.push_back(write(overlay.file, overlay.text));
+      request.overlay_files.push_back(folder_.write(overlay.file, overlay.text));
     }
-    request.overlay_files.push_back(write("responses.yaml", kResponses));
+    request.overlay_files.push_back(folder_.write("responses.yaml", kResponses));
     return cli::load(request);
   }
 
  private:
-  std::string write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name) << text;
-    return folder_ / name;
-  }
-  fs::path folder_ = fs::path(testing::TempDir()) / "openapi_documents_test";
+  TestFolder folder_;
 };
 
 TEST(OpenApiDocuments, that_are_valid_can_be_served_with_a_small_configuration) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "reasons/reasons.h"
 
 namespace caponier {
@@ -120,24 +121,21 @@ TEST(Docs, every_command_that_a_page_says_can_be_run_runs) {
   int ran = 0;
   for (const auto& entry : fs::directory_iterator(kTop / "docs")) {
     if (entry.path().extension() != ".md") continue;
-    char folder[] = "/tmp/caponier-docs-XXXXXX";
-    ASSERT_NE(mkdtemp(folder), nullptr);
+    const TestFolder folder;
     const std::string path = fs::path(CAPONIER_BINARY).parent_path().string() + ":" + std::getenv("PATH");
     for (const Block& block : blocks_of(read(entry.path()))) {
       std::smatch found;
-      if (std::regex_search(block.head, found, file_rule))
-        std::ofstream(fs::path(folder) / found[1].str()) << block.text;
+      if (std::regex_search(block.head, found, file_rule)) folder.write(found[1].str(), block.text);
       if (!block.head.starts_with("sh run")) continue;
       const int wanted = std::regex_search(block.head, found, status_rule) ? std::stoi(found[1].str()) : 0;
-      const std::string command = "cd " + std::string(folder) + " && export CAPONIER_STATE_DIR=" + folder +
+      const std::string command = "cd " + folder.path() + " && export CAPONIER_STATE_DIR=" + folder.path() +
                                   "/dev-state PATH='" + path + "' && { " + block.text +
                                   "} >out 2>&1 </dev/null";
       const int status = std::system(command.c_str());
       EXPECT_EQ(WEXITSTATUS(status), wanted)
-          << entry.path() << ": " << block.text << read(fs::path(folder) / "out");
+          << entry.path() << ": " << block.text << read(folder.file("out"));
       ++ran;
     }
-    fs::remove_all(folder);
   }
   EXPECT_GE(ran, 4);
 }

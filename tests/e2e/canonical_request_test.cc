@@ -146,7 +146,7 @@ components: {securitySchemes: {key: {type: apiKey, in: header, name: X-Api-Key}}
     return made.out.substr(0, made.out.find('\n'));
   }
   [[nodiscard]] std::string file() const { return folder_.file("keys.ndjson"); }
-  TempDir folder_;
+  TestFolder folder_;
 };
 
 TEST_F(ApiKeys, are_accepted_refused_expired_and_never_passed_on) {

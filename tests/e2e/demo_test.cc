@@ -53,7 +53,7 @@ class Demo : public testing::Test {
     return nullptr;
   }
 
-  TempDir folder_;
+  TestFolder folder_;
   Process process_;
   std::vector<Announced> lines_;
 };

@@ -68,7 +68,7 @@ TEST_F(Development, nothing_but_loopback_is_listened_on_or_proxied_to) {
       {"127.0.0.1:0", "http://192.0.2.1:9000", "--dev proxies to this machine only"},
       {"127.0.0.1:0", "https://api.example.com", "--dev proxies to this machine only"},
   };
-  const TempDir folder;
+  const TestFolder folder;
   const std::string contract = folder.write("api.yaml", kContract);
   for (const Case& c : cases) {
     const Finished done = run_caponier({"run", "--dev", "--contract", contract, "--upstream", c.upstream,
@@ -98,7 +98,7 @@ TEST_F(Development, other_host_names_are_refused_so_that_dns_rebinding_fails) {
 TEST_F(Development, tokens_of_another_state_directory_are_refused) {
   Gateway gateway({.contract = kContract, .upstream = upstream_.url()});
   ASSERT_TRUE(gateway.ready());
-  const TempDir elsewhere;
+  const TestFolder elsewhere;
   const Finished made = run_caponier(
       {"token", "--subject", "alice", "--scope", "items:read", "--state-dir", elsewhere.file("state")});
   ASSERT_EQ(made.status, 0) << made.err;
@@ -111,7 +111,7 @@ TEST_F(Development, tokens_of_another_state_directory_are_refused) {
 
 TEST_F(Development, its_tokens_are_refused_without_dev) {
   const Issuer issuer("https://issuer.example");
-  const TempDir keys;
+  const TestFolder keys;
   const std::string config = "issuers: [{issuer: \"https://issuer.example\", audiences: [api], jwks_file: " +
                              keys.write("keys.json", issuer.key_set()) + "}]\n";
   Gateway gateway({.contract = kContract, .upstream = upstream_.url(), .config = config, .dev = false});
@@ -127,7 +127,7 @@ TEST_F(Development, its_tokens_are_refused_without_dev) {
 }
 
 TEST_F(Development, is_a_finding_of_check) {
-  const TempDir folder;
+  const TestFolder folder;
   const Finished done = run_caponier({"check", "--dev", "--contract", folder.write("api.yaml", kContract),
                                       "--upstream", upstream_.url(), "--state-dir", folder.file("state")});
   EXPECT_EQ(done.status, 1) << done.err;
@@ -135,7 +135,7 @@ TEST_F(Development, is_a_finding_of_check) {
 }
 
 TEST_F(Development, without_dev_an_unknown_issuer_stops_the_start_and_says_what_to_add) {
-  const TempDir folder;
+  const TestFolder folder;
   const Finished done =
       run_caponier({"run", "--contract", folder.write("api.yaml", kContract), "--upstream", upstream_.url(),
                     "--listen", "http://127.0.0.1:0", "--state-dir", folder.file("state")});

@@ -275,7 +275,7 @@ TEST_F(Forms, the_upstream_is_not_asked_to_encode_what_is_to_be_judged) {
 }
 
 TEST_F(Forms, check_says_what_is_judged) {
-  const TempDir folder;
+  const TestFolder folder;
   const Finished check = run_caponier({"check", "--dev", "--contract", folder.write("forms.yaml", contract()),
                                        "--upstream", upstream_.url()});
   EXPECT_EQ(check.status, 1) << check.err;  // development mode is a finding

@@ -27,8 +27,8 @@ std::optional<Record> parse_record(std::string_view line) {
   return record;
 }
 
-Words Gateway::command(const Options& options, const TempDir& folder) {
-  for (const auto& [name, text] : options.files) (void)folder.write(name, text);
+Words Gateway::command(const Options& options, const TestFolder& folder) {
+  for (const auto& [name, text] : options.files) folder.write(name, text);
   Words words = {CAPONIER_BINARY, "run",
                  "--contract",    folder.write("api.yaml", options.contract),
                  "--upstream",    options.upstream,

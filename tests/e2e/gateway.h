@@ -41,7 +41,7 @@ class Gateway {
   [[nodiscard]] int port() const { return port_; }
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
-  [[nodiscard]] const TempDir& folder() const { return folder_; }
+  [[nodiscard]] const TestFolder& folder() const { return folder_; }
   [[nodiscard]] std::string state_dir() const { return folder_.file("state"); }
   [[nodiscard]] std::string ca_file() const { return state_dir() + "/dev-ca.pem"; }
   Process& process() { return process_; }
@@ -62,8 +62,8 @@ class Gateway {
   int stop();
 
  private:
-  static Words command(const Options& options, const TempDir& folder);
-  TempDir folder_;
+  static Words command(const Options& options, const TestFolder& folder);
+  TestFolder folder_;
   Process process_;
   std::string url_;
   int port_ = 0;

@@ -108,7 +108,7 @@ TEST_F(KeySets, at_internal_addresses_are_not_fetched_unless_the_word_is_said) {
       EXPECT_EQ(gateway.process().wait(), 2);
     }
   }
-  const TempDir folder;
+  const TestFolder folder;
   const Finished plain =
       run_caponier({"run", "--contract", folder.write("api.yaml", kContract), "--upstream", upstream_.url(),
                     "--listen", "http://127.0.0.1:0", "--state-dir", folder.file("state"), "--config",
@@ -138,7 +138,7 @@ TEST_F(KeySets, of_a_new_key_are_fetched_when_a_token_names_it) {
 }
 
 TEST_F(KeySets, from_a_file_pin_what_a_token_must_say) {
-  const TempDir folder;
+  const TestFolder folder;
   Gateway gateway(options(config("jwks_file: " + folder.write("keys.json", issuer_.key_set()))));
   ASSERT_TRUE(gateway.ready()) << gateway.process().err();
   struct Case {

@@ -46,7 +46,7 @@ class Match : public testing::Test {
     words.insert(words.end(), {"--contract", folder_.write("api.yaml", kApi)});
     return run_caponier(words);
   }
-  TempDir folder_;
+  TestFolder folder_;
 };
 
 TEST_F(Match, an_operation_is_shown_with_its_place_and_decoded_parameters) {

@@ -7,32 +7,11 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 
 namespace caponier::e2e {
-
-TempDir::TempDir() {
-  std::string name = (std::filesystem::temp_directory_path() / "caponier-e2e-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  path_ = name;
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string TempDir::file(std::string_view name) const {
-  return path_ + "/" + std::string(name);
-}
-
-std::string TempDir::write(std::string_view name, std::string_view text) const {
-  std::ofstream(file(name), std::ios::binary) << text;
-  return file(name);
-}
 
 std::string read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);

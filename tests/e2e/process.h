@@ -10,27 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/test_folder.h"
 #include "e2e/wire.h"
 
 namespace caponier::e2e {
 
 using Words = std::vector<std::string>;
-
-// A folder of its own (0700), removed at the end.
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] std::string file(std::string_view name) const;
-  // Returns the file's path.
-  [[nodiscard]] std::string write(std::string_view name, std::string_view text) const;
-
- private:
-  std::string path_;
-};
 
 std::string read_file(const std::string& path);
 

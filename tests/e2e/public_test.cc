@@ -44,7 +44,7 @@ class Public : public testing::TestWithParam<Case> {
 };
 
 TEST_P(Public, without_a_reason_the_document_does_not_load) {
-  const TempDir folder;
+  const TestFolder folder;
   const std::string contract =
       folder.write("api.yaml", document(GetParam().root_security, GetParam().security, ""));
   for (const char* verb : {"run", "check"}) {

@@ -48,7 +48,7 @@ class StartErrors : public testing::Test {
     EXPECT_EQ(made.status, 0) << made.err;
     return {chain, key};
   }
-  TempDir folder_;
+  TestFolder folder_;
   Upstream upstream_{echoing()};
 };
 
@@ -151,7 +151,7 @@ TEST_F(StartErrors, words_of_the_command_line_that_are_not_known) {
 }
 
 TEST_F(StartErrors, plain_http_beyond_loopback) {
-  const TempDir other;
+  const TestFolder other;
   const Finished done =
       run_caponier({"run", "--contract", folder_.write("api.yaml", kContract), "--upstream", upstream_.url(),
                     "--listen", "http://0.0.0.0:0", "--state-dir", other.file("state")});

@@ -35,7 +35,7 @@ class Validate : public testing::Test {
   }
   static bool is_error(const std::string& text) { return text.starts_with("{\"error\": \""); }
 
-  TempDir folder_;
+  TestFolder folder_;
 };
 
 constexpr const char* kValid = R"({"valid": true, "errors": []})";
@@ -194,7 +194,7 @@ TEST_F(Validate, documents_are_found_in_mapped_folders_and_nowhere_else) {
   EXPECT_THAT(answer(line, {"--map", "https://example.com/s=" + outside}), HasSubstr("\"valid\": false"));
   EXPECT_TRUE(is_error(answer(line, {"--map", "https://example.com/other/=" + folder_.path()})));
   for (const char* escape : {"../order.json", "%2e%2e/order.json", "a/../../order.json", "/etc/hostname"}) {
-    TempDir other;
+    TestFolder other;
     const std::string text = answer(
         R"({"schema": {"$ref": "https://example.com/s/)" + std::string(escape) + R"("}, "instance": 1})",
         {"--map", "https://example.com/s/=" + other.path()});
@@ -203,7 +203,7 @@ TEST_F(Validate, documents_are_found_in_mapped_folders_and_nowhere_else) {
 }
 
 TEST_F(Validate, a_link_out_of_a_mapped_folder_is_not_followed) {
-  TempDir secret;
+  TestFolder secret;
   const std::string target = secret.write("secret.json", "true");
   std::filesystem::create_symlink(target, folder_.file("link.json"));
   EXPECT_TRUE(is_error(answer(R"({"schema": {"$ref": "https://example.com/link.json"}, "instance": 1})",

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <regex>
 
+#include "base/test_folder.h"
 #include "cli/verbs.h"
 #include "config/config.h"
 #include "golden/golden_file.h"
@@ -115,13 +116,12 @@ std::string trace_of(const stages::Exchange& exchange, bool body_valid) {
 std::string explained(stages::Exchange& exchange, const stages::Outcome& outcome) {
   std::string line;
   event::append(line, stages::make_record(exchange, outcome, {1, 2}));
-  const std::string log = testing::TempDir() + "caponier_golden_" + std::to_string(getpid()) + ".ndjson";
-  std::ofstream(log) << line;
+  const TestFolder folder;
+  const std::string log = folder.write("log.ndjson", line);
   testing::internal::CaptureStdout();
   const std::vector<std::string_view> words = {kRequestId, "--log", log};
   const int status = cli::explain(words);
   std::string text = testing::internal::GetCapturedStdout();
-  std::filesystem::remove(log);
   EXPECT_EQ(status, 0) << line;
   return std::regex_replace(text, std::regex("token:[0-9a-f]+"), "token:...");
 }
