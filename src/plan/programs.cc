@@ -37,6 +37,10 @@ schema::Dialect dialect_of(const openapi::Contract& contract) {
                                                    : schema::Dialect::kOpenApi31;
 }
 
+void append(Diagnostics& to, const Diagnostics& from) {
+  for (const Diagnostic& diagnostic : from.all()) to.add(diagnostic);
+}
+
 struct Pending {
   const Node* schema;
   bool in_composition;
@@ -78,12 +82,28 @@ void Programs::read_identifiers(Diagnostics& diagnostics) {
   if (!resources_.plain()) builder_.finish();
 }
 
+// References may lead to files that were not there before. What their words mean is known once they are: what
+// was made of them without it counts only if there is no better.
+schema::ProgramPtr Programs::add(const Node& node, schema::Direction direction, Diagnostics& diagnostics) {
+  Diagnostics earlier;
+  for (;;) {
+    Diagnostics said;
+    schema::ProgramPtr program = builder_.add(node, direction, said);
+    const bool has_more = documents_read_ < contract_.trees().size();
+    read_identifiers(diagnostics);
+    const bool is_settled = !has_more || resources_.plain();
+    if (is_settled && said.has_errors()) append(diagnostics, earlier);
+    append(is_settled ? diagnostics : earlier, said);
+    if (is_settled) return program;
+  }
+}
+
 schema::ProgramPtr Programs::compile(const Node& node, schema::Direction direction) {
   // What was wrong has been said.
   if (refused_.contains({&node, direction})) return nullptr;
   Diagnostics diagnostics;
   read_identifiers(diagnostics);
-  schema::ProgramPtr program = builder_.add(node, direction, diagnostics);
+  schema::ProgramPtr program = add(node, direction, diagnostics);
   report_.adopt(diagnostics);
   if (!diagnostics.has_errors()) return program;
   refused_.emplace(&node, direction);

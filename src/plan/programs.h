@@ -29,6 +29,7 @@ class Programs {
 
  private:
   void read_identifiers(Diagnostics& diagnostics);
+  schema::ProgramPtr add(const Node& node, schema::Direction direction, Diagnostics& diagnostics);
 
   const openapi::Contract& contract_;
   Report& report_;
