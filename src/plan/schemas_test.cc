@@ -219,6 +219,30 @@ TEST(Schemas, what_is_wrong_with_a_shared_one_is_said_once_and_stops_the_plan) {
   EXPECT_THAT(compiled.errors(), HasSubstr("POST /a"));
 }
 
+TEST(Schemas, words_of_a_file_that_a_reference_leads_to_mean_what_they_mean_there) {
+  Compiled out;
+  out.config = config::read_config(kUpstream, "caponier.yaml", out.diagnostics);
+  std::string text = document(
+      "  /a:\n    post:\n      security: [{bearer: []}]\n"
+      "      requestBody: {content: {application/json: {schema: {$ref: 'list.yaml'}}}}\n"
+      "      responses: {'200': {description: ok}}\n");
+  text.replace(0, std::string_view("openapi: 3.0.3").size(), "openapi: 3.1.0");
+  openapi::LoadInput input{.text = text, .file = "api.yaml"};
+  input.read_file = [](const std::string&) -> Result<std::string, std::string> {
+    return std::string(
+        "$schema: http://json-schema.org/draft-07/schema#\n"
+        "type: array\nitems: [{type: string}]\nadditionalItems: false\n");
+  };
+  out.contract = openapi::load_contract(std::move(input), out.diagnostics);
+  CompileInput compiling;
+  compiling.contract = out.contract.get();
+  compiling.config = out.config.get();
+  out.plan = compile_plan(compiling, out.diagnostics);
+  ASSERT_NE(out.plan, nullptr) << out.errors();
+  EXPECT_TRUE(accepts(out, "[\"a\"]"));
+  EXPECT_FALSE(accepts(out, "[\"a\",1]"));
+}
+
 TEST(Schemas, data_that_looks_like_identifiers_is_none) {
   const Compiled compiled = with_schemas(
       "{type: object, example: {schema: {$anchor: a}}, properties: {schema: {$anchor: a, type: string}, $id: "
