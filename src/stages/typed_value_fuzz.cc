@@ -133,9 +133,11 @@ Subject compile(const std::array<std::uint8_t, 3>& choice) {
 
 const Subject& subject_of(const std::uint8_t* data) {
   static std::map<std::array<std::uint8_t, 3>, Subject> known;
+  const unsigned container = data[2] % 4;
+  const auto second = container < 2 ? 0 : data[2] / 4 % kScalars.size();  // of one member there is none
   const std::array<std::uint8_t, 3> choice = {static_cast<std::uint8_t>(data[0] % kWays.size()),
                                               static_cast<std::uint8_t>(data[1] % kScalars.size()),
-                                              static_cast<std::uint8_t>(data[2] % (4 * kScalars.size()))};
+                                              static_cast<std::uint8_t>(container + 4 * second)};
   const auto [subject, is_new] = known.try_emplace(choice);
   if (is_new) subject->second = compile(choice);
   return subject->second;
