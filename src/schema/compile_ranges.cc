@@ -11,6 +11,7 @@ namespace {
 constexpr std::int64_t kIntegerMin = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kIntegerMax = std::numeric_limits<std::int64_t>::max();
 constexpr double kAllIntegers = 9.3e18;  // a little more than int64 holds
+constexpr double kExactIntegers = 1e15;  // below it, doubles tell neighbours apart
 
 constexpr bool is_listed(std::initializer_list<Op> ops, std::span<const Instruction> instructions) {
   return std::ranges::all_of(
@@ -42,17 +43,18 @@ void add_bound(const NumberBound& bound, Block& block) {
   } else {
     block.above = std::max(block.above, bound.real);
   }
+  const bool accepts_all = bound.upper ? bound.real > kAllIntegers : bound.real < -kAllIntegers;
+  if (accepts_all) return;
   std::int64_t integer = bound.integer;
-  if (bound.is_integer && !bound.exclusive) {
-    // As it is.
-  } else if (bound.is_integer && integer != kIntegerMin && integer != kIntegerMax) {
-    integer += bound.upper ? -1 : 1;
-  } else if (std::fabs(bound.real) < 1e15) {
-    integer = static_cast<std::int64_t>(bound.real) + (bound.upper ? -2 : 2);
-  } else {
-    const bool accepts_all = bound.upper ? bound.real > kAllIntegers : bound.real < -kAllIntegers;
-    if (accepts_all) return;
-    integer = bound.upper ? kIntegerMin : kIntegerMax;
+  const std::int64_t step = bound.upper ? -1 : 1;
+  if (!bound.is_integer && std::fabs(bound.real) < kExactIntegers) {
+    integer = static_cast<std::int64_t>(bound.real) + 2 * step;
+  } else if (!bound.is_integer || (bound.exclusive && (integer == kIntegerMin || integer == kIntegerMax))) {
+    block.least_integer = kIntegerMax;
+    block.most_integer = kIntegerMin;
+    return;
+  } else if (bound.exclusive) {
+    integer += step;
   }
   if (bound.upper) {
     block.most_integer = std::min(block.most_integer, integer);
