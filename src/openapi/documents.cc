@@ -126,7 +126,7 @@ Result<const Tree*, Documents::Refusal> Documents::open(const Node& holder, std:
     return Err(Refusal{"outside-ref", "leads out of the folder of the document",
                        "Move the file into the folder of the main document, or below it."});
   }
-  const auto tree = read(*path, diagnostics);
+  auto tree = read(*path, diagnostics);
   if (tree) note_reference(holder, **tree);
   return tree;
 }
