@@ -30,18 +30,21 @@ World::World(const Api& api, std::uint64_t seed, const Weather& the_weather)
       dice(seed),
       weather(the_weather),
       network(loop, seed, the_weather.faults),
-      shared(api.plan, dice) {
+      shared(api.plan->limits, api.plan->operations.size(), dice) {
   choose = [this](const Seen& seen) { return answer(seen); };
   shared.give_records = [this](std::string& lines) { take_records(lines); };
-  worker = std::make_unique<gateway::Worker>(shared, network, dice);
-  keys = std::make_unique<fetch::KeyService>(network, api.plan, shared.keys, api.key.public_key_set(),
+  auto generation = std::make_shared<gateway::Generation>(api.plan, 1);
+  generation->metric_rows = shared.metric_names.rows_of(*api.plan);
+  keys = std::make_shared<fetch::KeyService>(network, api.plan, generation->keys, api.key.public_key_set(),
                                              [](const fetch::KeyEvent&) {});
-  shared.key_service = keys.get();
+  generation->key_service = keys;
+  worker = std::make_unique<gateway::Worker>(shared, generation, network, dice);
   keys->start();
   upstream =
       std::make_unique<Upstream>(network, kUpstreamPort, [this](const Seen& seen) { return choose(seen); });
   auto listener = network.listen(*net::parse_address("127.0.0.1", kGatewayPort)).value();
-  worker->serve(std::move(listener), std::make_shared<gateway::Surface>(gateway::Surface{"public", nullptr}));
+  worker->serve(std::move(listener),
+                std::make_shared<gateway::Surface>(gateway::Surface{"public", false, nullptr}));
   worker->start();
 }
 

@@ -63,7 +63,7 @@ class World {
   net::SimNetwork network;
   gateway::Shared shared;
   std::unique_ptr<gateway::Worker> worker;
-  std::unique_ptr<fetch::KeyService> keys;
+  std::shared_ptr<fetch::KeyService> keys;
   std::unique_ptr<Upstream> upstream;
   std::vector<std::unique_ptr<Visit>> visits;
   std::vector<Record> records;
