@@ -6,11 +6,11 @@
 
 int main() {
   constexpr std::uint32_t kRows = 1000;
-  constexpr int kRounds = 20'000'000;
+  constexpr std::uint32_t kRounds = 20'000'000;
   caponier::gateway::Metrics metrics(kRows);
   const auto begin = std::chrono::steady_clock::now();
-  for (int i = 0; i < kRounds; ++i) {
-    const auto row = static_cast<std::uint32_t>(i * 7919) % kRows;
+  for (std::uint32_t i = 0; i < kRounds; ++i) {
+    const auto row = i * 7919 % kRows;
     metrics.count(row, 200, (i * 37) % 2'000'000);
     if (i % 16 == 0) metrics.refuse(row, caponier::Reason::kRateLimited);
   }
