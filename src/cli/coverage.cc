@@ -130,7 +130,8 @@ void append_coverage_table(std::string& out, const plan::Plan& plan) {
   for (const plan::Operation& operation : plan.operations) {
     const std::string owner =
         operation.owner ? operation.owner->claim + "={" + operation.owner->parameter + "}" : "-";
-    table.add({operation.label + (operation.deprecated ? " (deprecated)" : ""),
+    table.add({operation.label + (operation.internal ? " (internal)" : "") +
+                   (operation.deprecated ? " (deprecated)" : ""),
                authentication(plan, operation), scopes(operation), owner, validation(operation),
                limits(operation)});
   }

@@ -1,5 +1,7 @@
 #include "cli/load_plan.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -38,17 +40,24 @@ std::unique_ptr<config::Config> read_configuration(const LoadRequest& request, D
   return config;
 }
 
+// The command line knows one public listener: it stands for all that the configuration has. Internal and
+// admin ones are the configuration's alone.
 void override_listener(const LoadRequest& request, config::Config& config) {
-  if (config.listeners.empty()) {
-    config.listeners.emplace_back();
-    config.listeners.front().listen = kDefaultListen;
+  const auto is_public = [](const config::Listener& l) { return l.surface == config::Surface::kPublic; };
+  auto at = std::ranges::find_if(config.listeners, is_public);
+  const bool serves = std::ranges::any_of(
+      config.listeners, [](const config::Listener& l) { return l.surface != config::Surface::kAdmin; });
+  if (at == config.listeners.end()) {
+    // Who has an internal listener alone means it so.
+    if (serves && request.listen.empty()) return;
+    at = config.listeners.insert(config.listeners.begin(), config::Listener());
+    at->listen = kDefaultListen;
   }
-  config::Listener& first = config.listeners.front();
+  config::Listener& first = *at;
   if (!request.listen.empty()) {
-    // One address on the command line means this one and no other.
-    config.listeners.resize(1);
     first.listen = request.listen;
     first.origin = {};
+    config.listeners.erase(std::remove_if(at + 1, config.listeners.end(), is_public), config.listeners.end());
   }
   if (!request.certificate.empty()) first.certificate_file = request.certificate;
   if (!request.key.empty()) first.key_file = request.key;
@@ -89,10 +98,10 @@ void check_listener(const config::Config& config, const config::Listener& listen
                "--dev listens on this machine only, and " + listener.listen + " is not loopback",
                "listen on 127.0.0.1, or run without --dev");
   }
-  if (!url->https && !loopback && !listener.internal) {
+  if (!url->https && !loopback && listener.surface == config::Surface::kPublic) {
     return add("plain-http",
                "plain HTTP is served on loopback only, and " + listener.listen + " is not loopback",
-               "use https, or mark the listener in the configuration with internal: true");
+               "use https, or mark the listener in the configuration with surface: internal");
   }
   if (!url->https) return;
   if (listener.certificate_file.empty() != listener.key_file.empty()) {
@@ -133,7 +142,20 @@ std::optional<std::vector<openapi::OverlayText>> read_overlays(const config::Con
   return out;
 }
 
+// The files beside a document, noted as they are read. The contract keeps the function.
+openapi::ReadFile noting_folder(const std::string& contract_file,
+                                std::shared_ptr<std::vector<std::string>> files) {
+  const std::filesystem::path parent = std::filesystem::path(contract_file).parent_path();
+  return [read = document_folder(contract_file), folder = parent.empty() ? "." : parent.string(),
+          files = std::move(files)](const std::string& path) -> Result<std::string, std::string> {
+    files->push_back(folder + '/' + path);
+    if (!read) return Err(path + " cannot be read: its folder cannot");
+    return read(path);
+  };
+}
+
 std::unique_ptr<openapi::Contract> read_contract(const LoadRequest& request, const config::Config& config,
+                                                 const std::shared_ptr<std::vector<std::string>>& files,
                                                  Diagnostics& diagnostics) {
   openapi::LoadInput input;
   auto overlays = read_overlays(config, diagnostics);
@@ -159,13 +181,14 @@ std::unique_ptr<openapi::Contract> read_contract(const LoadRequest& request, con
   input.text = *text;
   input.file = config.contract_file;
   input.overlays = std::move(*overlays);
-  input.read_file = document_folder(config.contract_file);
+  input.read_file = noting_folder(config.contract_file, files);
   return openapi::load_contract(std::move(input), diagnostics);
 }
 
 void read_keys(const openapi::Contract& contract, const config::Config& config, plan::CompileInput& input,
-               Diagnostics& diagnostics) {
+               std::vector<std::string>& files, Diagnostics& diagnostics) {
   for (plan::KeyFile& file : plan::key_files(contract, config)) {
+    files.push_back(file.name);
     auto index = store::load_key_file(file.name);
     if (!index) {
       file.at.code = "unreadable";
@@ -174,6 +197,20 @@ void read_keys(const openapi::Contract& contract, const config::Config& config, 
       diagnostics.add(std::move(file.at));
     }
     input.api_keys.emplace_back(file.name, index ? *index : nullptr);
+  }
+}
+
+void note_files(const LoadRequest& request, const config::Config& config, std::vector<std::string>& files) {
+  const auto note = [&files](const std::string& file) {
+    if (!file.empty()) files.push_back(file);
+  };
+  note(request.config_file);
+  if (request.contract_text.empty()) note(config.contract_file);
+  for (const config::OverlayFile& overlay : config.overlays) note(overlay.file);
+  note(config.upstream.ca_file);
+  for (const config::Listener& listener : config.listeners) {
+    note(listener.certificate_file);
+    note(listener.key_file);
   }
 }
 
@@ -189,16 +226,23 @@ Loaded load(const LoadRequest& request) {
       check_listener(*loaded.config, listener, loaded.diagnostics);
     }
   }
+  note_files(request, *loaded.config, *loaded.files);
   // Without its configuration, a document would be blamed for what the configuration says.
   if (!readable) return loaded;
-  loaded.contract = read_contract(request, *loaded.config, loaded.diagnostics);
+  loaded.contract = read_contract(request, *loaded.config, loaded.files, loaded.diagnostics);
   if (loaded.contract == nullptr) return loaded;
   plan::CompileInput input;
   input.contract = loaded.contract.get();
   input.config = loaded.config.get();
   if (request.dev) input.development_issuer = request.development_issuer;
-  read_keys(*loaded.contract, *loaded.config, input, loaded.diagnostics);
+  read_keys(*loaded.contract, *loaded.config, input, *loaded.files, loaded.diagnostics);
   loaded.plan = plan::compile_plan(input, loaded.diagnostics);
+  if (loaded.plan) {
+    for (const plan::Issuer& issuer : loaded.plan->issuers) {
+      if (!issuer.keys_file.empty()) loaded.files->push_back(issuer.keys_file);
+      if (!issuer.ca_file.empty()) loaded.files->push_back(issuer.ca_file);
+    }
+  }
   return loaded;
 }
 

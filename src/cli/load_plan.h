@@ -35,6 +35,9 @@ struct Loaded {
   std::unique_ptr<openapi::Contract> contract;
   std::shared_ptr<const plan::Plan> plan;  // null if it cannot be served; `diagnostics` says why
   Diagnostics diagnostics;
+  // All that was read, or was to be read, by the names under which it can be opened: what to watch for
+  // changes.
+  std::shared_ptr<std::vector<std::string>> files = std::make_shared<std::vector<std::string>>();
 };
 
 inline constexpr const char* kDefaultListen = "https://127.0.0.1:8443";

@@ -34,12 +34,14 @@ constexpr std::string_view kDevelopmentIssuer = "urn:caponier:dev";
 
 const Verb& verb() {
   static const Verb kVerb{
-      "caponier match METHOD URL --contract FILE [--config FILE] [--header 'NAME: VALUE'] [--body FILE]",
+      "caponier match METHOD URL --contract FILE [--config FILE] [--internal] [--header 'NAME: VALUE'] "
+      "[--body FILE]",
       "Shows which operation a request means, its decoded parameters, and what would be refused, without "
       "serving. Credentials and budgets are not judged. Exit status: 0, 1 if it would be refused, 2 if that "
       "cannot be told.",
       {{"--contract", "FILE", "the OpenAPI document (3.0 or 3.1, YAML or JSON)"},
        {"--config", "FILE", "caponier.yaml"},
+       {"--internal", "", "as it comes by an internal listener"},
        {"--header", "'NAME: VALUE'", "of the request; may be repeated", true},
        {"--body", "FILE", "of the request"}},
       2};
@@ -52,6 +54,7 @@ struct Case {
   std::string target;
   std::string host = "localhost";
   std::vector<std::string_view> headers;
+  bool internal = false;
   bool has_body = false;
   std::string body;
 
@@ -270,6 +273,7 @@ int match_request(Words words) {
   request.method = arguments.positionals()[0];
   take_url(request, arguments.positionals()[1]);
   request.headers = arguments.values("--header");
+  request.internal = arguments.has("--internal");
   if (const auto file = arguments.value("--body")) {
     auto body = store::read_file(std::string(*file), kBodyBytesMax);
     if (!body) return fail(body.error());
@@ -286,6 +290,7 @@ int match_request(Words words) {
     return 1;
   }
   request.exchange.plan = loaded.plan;
+  request.peer.internal = request.internal;
   request.exchange.peer = &request.peer;
   request.exchange.head = &decoder.head();
   return judge(request);

@@ -1,56 +1,40 @@
 #include "cli/serve.h"
 
 #include <signal.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <thread>
 #include <utility>
 
 #include "cli/arguments.h"
-#include "cli/system_random.h"
-#include "event/record.h"
-#include "gateway/gateway.h"
-#include "net/system_clock.h"
-#include "sink/record_sink.h"
+#include "cli/cli.h"
+#include "cli/house.h"
+#include "cli/supervisor.h"
 #include "uri/url.h"
 
 namespace caponier::cli {
 namespace {
 
-constexpr std::size_t kPemBytesMax = std::size_t{1024} * 1024;
 constexpr std::uint32_t kWorkersMax = 256;
 
-sigset_t end_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  return set;
-}
-
-// Everything a served gateway stands on, in the order in which it is built.
-struct House {
-  net::SystemClock clock;
-  SystemRandom random;
-  std::optional<store::StateDir> state;
-  std::optional<DevelopmentIssuer> issuer;
-  std::string ca_file;
-  Loaded loaded;
-  std::unique_ptr<sink::RecordSink> sink;
-  std::unique_ptr<gateway::Gateway> gateway;
-};
-
 using Step = Result<Unit, std::string>;
+
+Loaded load_sorted(const LoadRequest& request) {
+  Loaded loaded = load(request);
+  loaded.diagnostics.sort();
+  return loaded;
+}
 
 // Loads, and opens the state directory that flags or configuration name. With --dev the issuer's name is
 // known only once its key is there, so the Plan is made again with it.
 Step load_with_state(House& house, const LoadRequest& request) {
-  LoadRequest complete = request;
+  LoadRequest& complete = house.request;
+  complete = request;
   if (request.dev) complete.development_issuer = "urn:caponier:dev";
-  house.loaded = load(complete);
-  if (!house.loaded.plan) return Unit{};
-  const std::string& named = house.loaded.config->state_dir;
+  house.loaded = std::make_shared<const Loaded>(load_sorted(complete));
+  if (!house.loaded->plan) return Unit{};
+  const std::string& named = house.loaded->config->state_dir;
   auto state = store::StateDir::open(named.empty() ? store::default_state_dir() : named);
   if (!state) return Err(state.error());
   house.state.emplace(std::move(*state));
@@ -59,28 +43,8 @@ Step load_with_state(House& house, const LoadRequest& request) {
   if (!issuer) return Err(issuer.error());
   house.issuer.emplace(std::move(*issuer));
   complete.development_issuer = house.issuer->issuer;
-  house.loaded = load(complete);
+  house.loaded = std::make_shared<const Loaded>(load_sorted(complete));
   return Unit{};
-}
-
-Result<std::shared_ptr<tls::ServerContext>, std::string> own_certificate(const config::Listener& listener) {
-  auto chain = store::read_file(listener.certificate_file, kPemBytesMax);
-  if (!chain) return Err(chain.error());
-  auto key = store::read_file(listener.key_file, kPemBytesMax);
-  if (!key) return Err(key.error());
-  const Secret secret(std::move(*key));
-  auto context = tls::ServerContext::create(*chain, secret.reveal());
-  if (!context) return Err(listener.certificate_file + ", " + listener.key_file + ": " + context.error());
-  return context;
-}
-
-Result<std::shared_ptr<tls::ServerContext>, std::string> server_context(House& house,
-                                                                        const config::Listener& listener) {
-  if (!listener.certificate_file.empty()) return own_certificate(listener);
-  auto local = local_certificate(*house.state, house.clock.now().wall_s());
-  if (!local) return Err(local.error());
-  house.ca_file = local->ca_file;
-  return tls::ServerContext::create(local->chain_pem, local->key_pem.reveal());
 }
 
 Result<gateway::ListenerSetting, std::string> listener_setting(House& house,
@@ -91,23 +55,11 @@ Result<gateway::ListenerSetting, std::string> listener_setting(House& house,
   const auto address = net::parse_address(host, url->port);
   if (!address)
     return Err("listen " + listener.listen + ": the host must be an address, such as 127.0.0.1 or 0.0.0.0");
-  gateway::ListenerSetting setting{listener.name, *address, nullptr};
-  if (!url->https) return setting;
+  gateway::ListenerSetting setting{listener.name, listener.surface, *address, nullptr};
   auto context = server_context(house, listener);
   if (!context) return Err(context.error());
   setting.tls = std::move(*context);
   return setting;
-}
-
-Result<std::shared_ptr<tls::ClientContext>, std::string> upstream_context(const plan::Plan& plan) {
-  if (!plan.upstream.https) return std::shared_ptr<tls::ClientContext>();
-  std::string authorities;
-  if (!plan.upstream_ca_file.empty()) {
-    auto text = store::read_file(plan.upstream_ca_file, kPemBytesMax);
-    if (!text) return Err(text.error());
-    authorities = std::move(*text);
-  }
-  return tls::ClientContext::create(authorities);
 }
 
 void report_keys(const fetch::KeyEvent& event) {
@@ -123,8 +75,8 @@ std::uint32_t worker_count(const config::Config& config) {
   return std::clamp<std::uint32_t>(wanted, 1, kWorkersMax);
 }
 
-Step build(House& house, const ServeHooks& hooks) {
-  const config::Config& config = *house.loaded.config;
+Step build(House& house, Supervisor& supervisor, const ServeHooks& hooks) {
+  const config::Config& config = *house.loaded->config;
   if (auto locked = house.state->lock("caponier"); !locked) return Err(locked.error());
   const std::string log = config.log_file.empty() ? house.state->file("decisions.ndjson") : config.log_file;
   auto sink = sink::RecordSink::open(log);
@@ -132,7 +84,7 @@ Step build(House& house, const ServeHooks& hooks) {
   house.sink = std::move(*sink);
 
   gateway::Settings settings;
-  settings.plan = house.loaded.plan;
+  settings.plan = plan_of(house.loaded);
   settings.workers = worker_count(config);
   for (const config::Listener& listener : config.listeners) {
     auto setting = listener_setting(house, listener);
@@ -148,53 +100,46 @@ Step build(House& house, const ServeHooks& hooks) {
     sink->give(lines);
   };
   settings.on_keys = report_keys;
+  settings.version = version();
+  settings.log_dropped = [sink = house.sink.get()] { return sink->dropped(); };
+  settings.ask_reload = [&supervisor](std::function<void(gateway::AdminAnswer)> done) {
+    supervisor.ask_reload(std::move(done));
+  };
   auto gateway = gateway::Gateway::create(std::move(settings), house.clock, house.random);
   if (!gateway) return Err(gateway.error());
   house.gateway = std::move(*gateway);
   return Unit{};
 }
 
-void record(House& house, std::string_view what, std::string_view detail) {
-  std::string line;
-  event::LifecycleRecord record;
-  record.wall_ms = house.clock.now().wall_ms;
-  record.what = what;
-  record.detail = detail;
-  event::append(line, record);
-  house.sink->give(line);
-}
-
 }  // namespace
 
 void block_end_signals() {
-  const sigset_t ends = end_signals();
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  const sigset_t signals = awaited_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 int serve(const LoadRequest& request, const ServeHooks& hooks) {
+  Supervisor supervisor;  // outlives the gateway, whose admin surface speaks to it
   House house;
   if (auto step = load_with_state(house, request); !step) return fail(step.error());
-  house.loaded.diagnostics.sort();
-  for (const Diagnostic& diagnostic : house.loaded.diagnostics.all()) {
+  for (const Diagnostic& diagnostic : house.loaded->diagnostics.all()) {
     if (diagnostic.severity == Severity::kError) std::fprintf(stderr, "%s\n", to_text(diagnostic).c_str());
   }
-  if (!house.loaded.plan) return 2;
+  if (!house.loaded->plan) return 2;
 
   signal(SIGPIPE, SIG_IGN);
   block_end_signals();
-  if (auto step = build(house, hooks); !step) return fail(step.error());
+  if (auto step = build(house, supervisor, hooks); !step) return fail(step.error());
   house.gateway->start();
   if (hooks.on_ready)
-    hooks.on_ready({*house.loaded.plan, house.gateway->urls(), *house.state,
+    hooks.on_ready({*house.loaded->plan, house.gateway->urls(), *house.state,
                     house.issuer ? &*house.issuer : nullptr, house.ca_file});
   std::fflush(stdout);
   for (const std::string& url : house.gateway->urls()) {
     record(house, "ready", url);
     std::fprintf(stderr, "ready %s\n", url.c_str());
   }
-  const sigset_t ends = end_signals();
-  int signal_number = 0;
-  sigwait(&ends, &signal_number);
+  const int signal_number = supervisor.run(house);
   record(house, "drain", signal_number == SIGTERM ? "SIGTERM" : "SIGINT");
   house.gateway->drain();
   record(house, "stop", "");

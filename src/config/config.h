@@ -28,12 +28,17 @@ struct OverlayFile {
   Origin origin;
 };
 
+// What a listener is for. An internal operation does not exist on a public one; admin serves no operation,
+// but health, readiness, metrics and reload.
+enum class Surface : std::uint8_t { kPublic, kInternal, kAdmin };
+std::string_view name(Surface surface);
+
 struct Listener {
-  std::string name = "public";
+  std::string name = "public";   // by default that of its surface
   std::string listen;            // as written: "https://0.0.0.0:8443"
   std::string certificate_file;  // PEM chain
   std::string key_file;          // PEM
-  bool internal = false;         // may speak plain HTTP beyond loopback
+  Surface surface = Surface::kPublic;
   Origin origin;
 };
 

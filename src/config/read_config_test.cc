@@ -36,7 +36,7 @@ overlays: [ours.yaml, /etc/site.yaml]
 upstream: {url: 'https://orders.internal:9443', ca_file: ca.pem, server_name: orders}
 listeners:
   - {listen: 'https://0.0.0.0:8443', certificate: tls/chain.pem, key: /run/key.pem}
-  - {name: inside, listen: 'http://10.0.0.1:8080', internal: true}
+  - {name: inside, listen: 'http://10.0.0.1:8080', surface: internal}
 hosts: [API.example.com, '[::1]', '::2']
 issuers:
   - issuer: https://login.example.com/
@@ -86,8 +86,8 @@ TEST(ReadConfig, every_key_reaches_its_place) {
   EXPECT_EQ(config.listeners[0].name, "public");
   EXPECT_EQ(config.listeners[0].certificate_file, "etc/tls/chain.pem");
   EXPECT_EQ(config.listeners[0].key_file, "/run/key.pem");
-  EXPECT_FALSE(config.listeners[0].internal);
-  EXPECT_TRUE(config.listeners[1].internal);
+  EXPECT_EQ(config.listeners[0].surface, Surface::kPublic);
+  EXPECT_EQ(config.listeners[1].surface, Surface::kInternal);
   EXPECT_EQ(config.listeners[1].origin.position.line, 6U);
   EXPECT_THAT(config.hosts, ElementsAre("api.example.com", "::1", "::2"));
   ASSERT_EQ(config.issuers.size(), 2U);
@@ -182,7 +182,7 @@ TEST(ReadConfig, unknown_keys_and_wrong_types_are_refused_where_they_stand) {
       {"workers: two\n", 1, 10, "wrong-type", "a number"},
       {"workers: 1025\n", 1, 10, "out-of-range", "from 0 to 1024"},
       {"workers: 1.5\n", 1, 10, "out-of-range", "whole number"},
-      {"listeners: [{listen: 'a:1', internal: 'yes'}]\n", 1, 39, "wrong-type", "true or false"},
+      {"listeners: [{listen: 'a:1', surface: [internal]}]\n", 1, 38, "wrong-type", "a string"},
       {"listeners: [a]\n", 1, 13, "wrong-type", "a listener must be an object"},
       {"timeouts: {head: 10}\n", 1, 18, "invalid-value", "250ms, 30s"},
       {"timeouts: {head: 10 s}\n", 1, 18, "invalid-value", "must be a duration"},
@@ -199,7 +199,10 @@ TEST(ReadConfig, what_contradicts_itself_or_weakens_silently_is_refused) {
       {"upstream: {ca_file: a}\n", 1, 11, "missing-key", "\"url\""},
       {"listeners: [{}]\n", 1, 13, "missing-key", "\"listen\""},
       {"listeners: [{listen: nowhere}]\n", 1, 22, "invalid-value", "not an address"},
-      {"listeners: [{listen: 'http://0.0.0.0:80'}]\n", 1, 22, "plain-http", "internal: true"},
+      {"listeners: [{listen: 'http://0.0.0.0:80'}]\n", 1, 22, "plain-http", "surface: internal"},
+      {"listeners: [{listen: '127.0.0.1:1', surface: intrenal}]\n", 1, 46, "invalid-value",
+       "Did you mean \"internal\""},
+      {"listeners: [{listen: '10.0.0.1:9901', surface: admin}]\n", 1, 22, "admin-reachable", "127.0.0.1"},
       {"listeners: [{listen: 'http://127.1:80'}]\n", 1, 22, "invalid-value", "not an address"},
       {"listeners: [{listen: 'http://127.0.0.1.example.com:80'}]\n", 1, 22, "plain-http", "loopback only"},
       {"listeners: [{listen: 'https://a:1', certificate: c}]\n", 1, 13, "missing-key", "Add `key`"},

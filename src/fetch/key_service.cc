@@ -1,5 +1,6 @@
 #include "fetch/key_service.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "json/document.h"
@@ -8,11 +9,12 @@
 
 namespace caponier::fetch {
 
-KeyService::KeyService(net::Network& network, std::shared_ptr<const plan::Plan> plan, stages::KeyRing& ring,
-                       std::string development_keys, std::function<void(const KeyEvent&)> report)
+KeyService::KeyService(net::Network& network, std::shared_ptr<const plan::Plan> plan,
+                       std::shared_ptr<stages::KeyRing> ring, std::string development_keys,
+                       std::function<void(const KeyEvent&)> report)
     : network_(network),
       plan_(std::move(plan)),
-      ring_(ring),
+      ring_(std::move(ring)),
       development_keys_(std::move(development_keys)),
       report_(std::move(report)),
       sources_(plan_->issuers.size()) {}
@@ -20,7 +22,7 @@ KeyService::KeyService(net::Network& network, std::shared_ptr<const plan::Plan> 
 void KeyService::start() {
   for (std::uint32_t issuer = 0; issuer < sources_.size(); ++issuer) {
     begin(issuer);
-    net::spawn(refresh_for_ever(issuer));
+    net::spawn(refresh_for_ever(shared_from_this(), issuer));
   }
 }
 
@@ -33,8 +35,8 @@ void KeyService::Waiting::await_suspend(std::coroutine_handle<> handle) {
   wait->loop = &loop_;
   wait->handle = handle;
   loop_.timers().set(*wait, deadline_ms_);
-  service_.network_.loop().post(
-      [service = &service_, issuer = issuer_, wait = std::move(wait)] { service->ask(issuer, wait); });
+  service_.network_.loop().post([service = service_.shared_from_this(), issuer = issuer_,
+                                 wait = std::move(wait)] { service->ask(issuer, wait); });
 }
 
 void KeyService::ask(std::uint32_t issuer, std::shared_ptr<Wait> wait) {
@@ -52,12 +54,12 @@ void KeyService::ask(std::uint32_t issuer, std::shared_ptr<Wait> wait) {
 
 void KeyService::begin(std::uint32_t issuer) {
   sources_[issuer].fetching = true;
-  net::spawn(fetch(issuer));
+  net::spawn(fetch(shared_from_this(), issuer));
 }
 
-net::Task<void> KeyService::fetch(std::uint32_t issuer) {
+net::Task<void> KeyService::fetch(std::shared_ptr<KeyService> self, std::uint32_t issuer) {
   auto text = co_await load_text(issuer);
-  finish(issuer, std::move(text));
+  self->finish(issuer, std::move(text));
 }
 
 void KeyService::finish(std::uint32_t issuer, Result<std::string, std::string> text) {
@@ -72,11 +74,11 @@ void KeyService::finish(std::uint32_t issuer, Result<std::string, std::string> t
     event.detail = std::to_string(set->keys.size()) + " keys";
     for (const jose::RefusedKey& refused : set->refused)
       event.detail += "; refused " + refused.id + ": " + refused.reason;
-    ring_.install(issuer, std::make_shared<const jose::KeySet>(std::move(*set)));
+    ring_->install(issuer, std::make_shared<const jose::KeySet>(std::move(*set)));
   }
   source.fetching = false;
   source.not_before_ms = network_.loop().now_ms() + (event.ok ? kRefreshMinMs : kRetryMs);
-  const bool have = ring_.generation(issuer) > 0;
+  const bool have = ring_->generation(issuer) > 0;
   source.refresh_at_ms = network_.loop().now_ms() + (have ? kRefreshBackgroundMs : kRetryMs);
   report_(event);
   for (std::shared_ptr<Wait>& wait : std::exchange(source.waiting, {})) {
@@ -85,14 +87,17 @@ void KeyService::finish(std::uint32_t issuer, Result<std::string, std::string> t
   }
 }
 
-net::Task<void> KeyService::refresh_for_ever(std::uint32_t issuer) {
+// Looks often enough that a retired service, and the Plan with it, is gone soon.
+net::Task<void> KeyService::refresh_for_ever(std::shared_ptr<KeyService> self, std::uint32_t issuer) {
   if (plan_->issuers[issuer].source == plan::KeySource::kDevelopment) co_return;
-  while (!stopping_) {
+  while (!self->stopping_ && !self->retired_) {
     const std::int64_t look_again_ms = network_.loop().now_ms() + kRetryMs;
-    co_await network_.loop().sleep_until(sources_[issuer].fetching ? look_again_ms
-                                                                   : sources_[issuer].refresh_at_ms);
+    const bool fetching = sources_[issuer].fetching;
+    const std::int64_t at_ms =
+        fetching ? look_again_ms : std::min(look_again_ms, sources_[issuer].refresh_at_ms);
+    co_await network_.loop().sleep_until(at_ms);
     const bool due = network_.loop().now_ms() >= sources_[issuer].refresh_at_ms;
-    if (!stopping_ && due && !sources_[issuer].fetching) begin(issuer);
+    if (!stopping_ && !retired_ && due && !sources_[issuer].fetching) begin(issuer);
   }
 }
 

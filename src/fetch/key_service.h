@@ -31,16 +31,22 @@ struct KeyEvent {
   std::string detail;
 };
 
-class KeyService {
+// Shared with the tasks that work for it and with those who wait, so that whoever replaces it just lets it
+// go.
+class KeyService : public std::enable_shared_from_this<KeyService> {
  public:
   // `development_keys` is the key set of the local development issuer, if there is one.
-  KeyService(net::Network& network, std::shared_ptr<const plan::Plan> plan, stages::KeyRing& ring,
-             std::string development_keys, std::function<void(const KeyEvent&)> report);
+  KeyService(net::Network& network, std::shared_ptr<const plan::Plan> plan,
+             std::shared_ptr<stages::KeyRing> ring, std::string development_keys,
+             std::function<void(const KeyEvent&)> report);
 
   // Starts the first fetch of every issuer and the background refresh. On the service's loop.
   void start();
   // On the service's loop: no new fetches; those under way end by their deadlines.
   void stop() { stopping_ = true; }
+  // On the service's loop: another one took its place. Those who still ask are answered; nothing is refreshed
+  // unasked.
+  void retire() { retired_ = true; }
 
   // Waits, on the caller's loop, until a fetch for `issuer` has ended or the deadline has passed.
   class Waiting;
@@ -57,20 +63,21 @@ class KeyService {
 
   void ask(std::uint32_t issuer, std::shared_ptr<Wait> wait);  // on the service's loop
   void begin(std::uint32_t issuer);
-  net::Task<void> fetch(std::uint32_t issuer);
+  net::Task<void> fetch(std::shared_ptr<KeyService> self, std::uint32_t issuer);
   net::Task<Result<std::string, std::string>> load_text(std::uint32_t issuer);
   net::Task<Result<std::string, std::string>> get(const plan::Issuer& issuer, uri::Url url);
   net::Task<Result<uri::Url, std::string>> discover(const plan::Issuer& issuer);
-  net::Task<void> refresh_for_ever(std::uint32_t issuer);
+  net::Task<void> refresh_for_ever(std::shared_ptr<KeyService> self, std::uint32_t issuer);
   void finish(std::uint32_t issuer, Result<std::string, std::string> text);
 
   net::Network& network_;
   std::shared_ptr<const plan::Plan> plan_;
-  stages::KeyRing& ring_;
+  std::shared_ptr<stages::KeyRing> ring_;
   std::string development_keys_;
   std::function<void(const KeyEvent&)> report_;
   std::vector<Source> sources_;
   bool stopping_ = false;
+  bool retired_ = false;
 };
 
 // One request's wait for keys; lives on both loops, so it is shared.

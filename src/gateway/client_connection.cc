@@ -86,11 +86,12 @@ class ClientConnection::FirstByte final : private net::Waiter, private net::Time
 ClientConnection::ClientConnection(Worker& worker, std::unique_ptr<net::Stream> stream, stages::Peer peer,
                                    std::shared_ptr<const Surface> surface)
     : worker_(worker),
+      service_(worker.service()),
       stream_(std::move(stream)),
       peer_(std::move(peer)),
       surface_(std::move(surface)),
       buffer_(worker.blocks()),
-      decoder_(worker.shared().plan->limits.http),
+      decoder_(service_->plan().limits.http),
       driver_(worker, *this) {
   peer_.listener = surface_->name;
   next_ = worker_.connections_;
@@ -123,6 +124,18 @@ void ClientConnection::end_if_idle() {
   if (quiet_ != nullptr) quiet_->end(net::IoStatus::kClosed);
 }
 
+// Only where nothing views the old Plan: before a head's first byte.
+void ClientConnection::follow() {
+  if (service_ == worker_.service()) return;
+  service_ = worker_.service();
+  decoder_ = http::RequestDecoder(service_->plan().limits.http);
+  decoder_.begin();
+}
+
+void ClientConnection::follow_if_idle() {
+  if (quiet_ != nullptr) follow();
+}
+
 void ClientConnection::abort() {
   if (aborted_) return;
   aborted_ = true;
@@ -132,7 +145,7 @@ void ClientConnection::abort() {
 
 net::Task<bool> ClientConnection::secure() {
   if (!surface_->tls) co_return true;
-  const std::int64_t deadline = worker_.loop().now_ms() + worker_.shared().plan->limits.time.handshake_ms;
+  const std::int64_t deadline = worker_.loop().now_ms() + service_->plan().limits.time.handshake_ms;
   auto secured = co_await tls::accept(std::move(stream_), surface_->tls, deadline);
   if (aborted_) co_return false;
   if (secured) {
@@ -152,7 +165,6 @@ net::Task<bool> ClientConnection::secure() {
 }
 
 net::Task<void> ClientConnection::serve() {
-  const Limits& limits = worker_.shared().plan->limits;
   for (;;) {
     const HeadRead read = co_await read_head();
     if (read == HeadRead::kEnd) break;
@@ -162,8 +174,8 @@ net::Task<void> ClientConnection::serve() {
     }
     begin_exchange();
     ++served_;
-    const bool may_stay = served_ < limits.connections.requests_per_connection_max;
-    const bool keep = co_await driver_.run(*exchange_, may_stay);
+    const bool may_stay = served_ < service_->plan().limits.connections.requests_per_connection_max;
+    const bool keep = co_await driver_.run(*exchange_, *service_, may_stay);
     worker_.give_exchange(std::move(exchange_));
     if (aborted_) co_return;
     if (!keep) {
@@ -177,15 +189,16 @@ net::Task<void> ClientConnection::serve() {
 }
 
 net::Task<ClientConnection::HeadRead> ClientConnection::read_head() {
-  const TimeLimits& time = worker_.shared().plan->limits.time;
+  follow();
   decoder_.begin();
   if (buffer_.empty()) {
+    const TimeLimits& time = service_->plan().limits.time;
     if (worker_.shared().draining.load(std::memory_order_relaxed) && served_ > 0) co_return HeadRead::kEnd;
     const std::int64_t idle_ms = served_ == 0 ? time.head_ms : time.keep_alive_idle_ms;
     const auto first = co_await FirstByte(*this, worker_.loop().now_ms() + idle_ms);
     if (!first.ok()) co_return HeadRead::kEnd;
   }
-  const std::int64_t deadline = worker_.loop().now_ms() + time.head_ms;
+  const std::int64_t deadline = worker_.loop().now_ms() + service_->plan().limits.time.head_ms;
   for (;;) {
     const auto status = decoder_.feed(buffer_.view());
     if (!status) {
@@ -217,14 +230,14 @@ net::Task<ClientConnection::HeadRead> ClientConnection::read_head() {
 void ClientConnection::begin_exchange() {
   exchange_ = worker_.take_exchange();
   stages::Exchange& x = *exchange_;
-  if (x.plan != worker_.shared().plan) x.plan = worker_.shared().plan;
+  if (x.plan != service_->generation->plan) x.plan = service_->generation->plan;
   x.now = worker_.loop().now();
   x.peer = &peer_;
   x.head = &decoder_.head();
   x.request_id = worker_.ids().next_128(x.arena);
   x.trace_id = x.request_id;  // whoever has one of them finds the other
   x.span_id = worker_.ids().next_64(x.arena);
-  body_ = http::BodyDecoder(x.head->body, worker_.shared().plan->limits.http);
+  body_ = http::BodyDecoder(x.head->body, service_->plan().limits.http);
   body_used_ = 0;
   invited_ = false;
   body_stopped_ = false;
@@ -244,7 +257,7 @@ net::Task<void> ClientConnection::refuse_undecodable(Reason reason, std::string_
   refused.detail = detail;
   worker_.record(refused);
   scratch_.clear();
-  stages::append_bare_refusal(scratch_, reason, id, worker_.shared().plan->hsts && peer_.tls);
+  stages::append_bare_refusal(scratch_, reason, id, service_->plan().hsts && peer_.tls);
   worker_.give_exchange(std::move(exchange));
   co_await send(scratch_, {});
 }
@@ -275,7 +288,7 @@ std::optional<std::string_view> ClientConnection::whole_body() {
 }
 
 net::Task<BodyPiece> ClientConnection::read_body() {
-  const TimeLimits& time = worker_.shared().plan->limits.time;
+  const TimeLimits& time = service_->plan().limits.time;
   const std::size_t head_bytes = decoder_.head_bytes();
   for (;;) {
     buffer_.cut(head_bytes, std::exchange(body_used_, 0));
@@ -313,7 +326,7 @@ net::Task<bool> ClientConnection::invite_body() {
 
 // After abort(), the stream answers that it is broken.
 net::Stream::WriteAwaiter ClientConnection::send(std::string_view first, std::string_view second) {
-  const TimeLimits& time = worker_.shared().plan->limits.time;
+  const TimeLimits& time = service_->plan().limits.time;
   return stream_->write(first, second, worker_.loop().now_ms() + time.write_progress_ms);
 }
 

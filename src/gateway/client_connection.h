@@ -32,6 +32,8 @@ class ClientConnection final : private ClientSide {
   // Runs by itself; the object frees itself at its end.
   void start();
   void end_if_idle();
+  // A reload: between two requests, the next one is judged by the Plan that is in force then.
+  void follow_if_idle();
   void abort() override;
   [[nodiscard]] ClientConnection* next() const { return next_; }
 
@@ -55,7 +57,10 @@ class ClientConnection final : private ClientSide {
   [[nodiscard]] bool body_complete() const override { return body_.complete(); }
   net::Stream::WriteAwaiter send(std::string_view first, std::string_view second) override;
 
+  void follow();
+
   Worker& worker_;
+  std::shared_ptr<Service> service_;  // by which the request under way is judged
   std::unique_ptr<net::Stream> stream_;
   stages::Peer peer_;
   std::shared_ptr<const Surface> surface_;

@@ -31,6 +31,11 @@ class ConnectionTable {
     auto at = by_address_.find(address);
     if (--at->second == 0) by_address_.erase(at);
   }
+  // Those that are open stay, whatever the new bounds.
+  void set_limits(const ConnectionLimits& limits) {
+    const std::lock_guard lock(mutex_);
+    limits_ = limits;
+  }
   [[nodiscard]] std::uint32_t total() {
     const std::lock_guard lock(mutex_);
     return total_;

@@ -62,7 +62,8 @@ std::int64_t Driver::deadline(std::int64_t within_ms) const {
   return std::min(ends_ms_, worker_.loop().now_ms() + within_ms);
 }
 
-net::Task<bool> Driver::run(Exchange& exchange, bool may_stay) {
+net::Task<bool> Driver::run(Exchange& exchange, Service& service, bool may_stay) {
+  service_ = &service;
   started_us_ = exchange.now.steady_us;
   ends_ms_ = exchange.now.steady_ms() + exchange.plan->limits.time.exchange_ms;
   keep_alive_ =
@@ -78,7 +79,7 @@ net::Task<bool> Driver::run(Exchange& exchange, bool may_stay) {
     co_await refuse(exchange, std::move(busy));
   } else {
     buffered_ = {};
-    auto verdict = stages::judge_head(worker_.state(), exchange);
+    auto verdict = stages::judge_head(service_->state, exchange);
     // Most requests are decided here and now.
     bool allowed = verdict && !verdict->buffer_body;
     if (!allowed) allowed = co_await judge(exchange, std::move(verdict));
@@ -91,14 +92,14 @@ net::Task<bool> Driver::run(Exchange& exchange, bool may_stay) {
 // Goes on with what judge_head said. True if the request may go upstream; otherwise it has been answered.
 net::Task<bool> Driver::judge(Exchange& exchange, stages::Verdict<stages::HeadDecision> verdict) {
   const Limits& limits = exchange.plan->limits;
-  for (; !verdict; verdict = stages::judge_head(worker_.state(), exchange)) {
+  for (; !verdict; verdict = stages::judge_head(service_->state, exchange)) {
     if (const stages::NeedKeys* need = verdict.need()) {
       if (++exchange.needs > limits.needs_per_exchange_max) {
         co_await refuse(exchange, denied(Reason::kNoVerdict, "authenticate", "too many needs"));
         co_return false;
       }
-      co_await worker_.shared().key_service->wait_for(worker_.loop(), need->issuer,
-                                                      deadline(limits.time.need_ms));
+      co_await service_->generation->key_service->wait_for(worker_.loop(), need->issuer,
+                                                           deadline(limits.time.need_ms));
       continue;
     }
     if (const stages::LocalResponse* local = verdict.answer()) {
@@ -120,7 +121,7 @@ net::Task<bool> Driver::judge(Exchange& exchange, stages::Verdict<stages::HeadDe
     buffered_ = body_;
   }
   outcome_.request_body_bytes = buffered_.size();
-  auto judged = stages::judge_body(worker_.state(), exchange, buffered_);
+  auto judged = stages::judge_body(service_->state, exchange, buffered_);
   count_made(exchange);
   if (judged) {
     buffered_ = judged->bytes;
@@ -225,12 +226,12 @@ bool Driver::may_retry(const Exchange& exchange) const {
 bool Driver::take_idle() {
   ++outcome_.upstream_attempts;
   connection_.reset();
-  if (!retried_) connection_ = worker_.upstream().take_idle();
+  if (!retried_) connection_ = service_->upstream.take_idle();
   return connection_ != nullptr;
 }
 
 net::Task<Driver::Failed> Driver::connect() {
-  auto connected = co_await worker_.upstream().connect(ends_ms_);
+  auto connected = co_await service_->upstream.connect(ends_ms_);
   if (connected) {
     connection_ = std::move(*connected);
     co_return std::nullopt;
@@ -323,7 +324,7 @@ bool Driver::still_has_time(net::IoStatus status, std::int64_t& until) const {
   const std::int64_t now_ms = worker_.loop().now_ms();
   const bool running = upload_->state() == Upload::State::kRunning;
   const std::int64_t from_ms = running ? now_ms : upload_->progress_ms();
-  until = std::min(ends_ms_, from_ms + worker_.shared().plan->limits.time.upstream_first_byte_ms);
+  until = std::min(ends_ms_, from_ms + service_->plan().limits.time.upstream_first_byte_ms);
   return until > now_ms;
 }
 
@@ -368,7 +369,7 @@ Driver::Failed Driver::decode_response_head(const Exchange& exchange, bool& comp
 net::Task<void> Driver::pass_response(Exchange& exchange) {
   const http::ResponseHead& head = connection_->decoder().head();
   outcome_.upstream_status = head.status;
-  auto verdict = stages::judge_response(worker_.state(), exchange, head);
+  auto verdict = stages::judge_response(service_->state, exchange, head);
   const bool chunked =
       head.body.kind == http::BodyKind::kChunked || head.body.kind == http::BodyKind::kUntilClose;
   const bool holds = verdict && verdict->holds();
@@ -409,7 +410,7 @@ net::Task<void> Driver::pass_response(Exchange& exchange) {
     co_return;
   }
   if (decision.copies())
-    (void)stages::judge_response_body(worker_.state(), exchange, decision, response_body_);
+    (void)stages::judge_response_body(service_->state, exchange, decision, response_body_);
   end_response(status, reusable);
 }
 
@@ -417,7 +418,7 @@ void Driver::end_response(std::uint16_t status, bool reusable) {
   outcome_.status = status;
   const bool uploaded = !upload_ || upload_->state() == Upload::State::kDone;
   if (!uploaded || !client_.body_complete()) keep_alive_ = false;
-  if (reusable && uploaded) worker_.upstream().give_back(std::move(connection_));
+  if (reusable && uploaded) service_->upstream.give_back(std::move(connection_));
 }
 
 // Judges the body as a whole before a byte of the answer leaves. The head stands in out_, but for its
@@ -432,7 +433,7 @@ net::Task<void> Driver::pass_held(Exchange& exchange, stages::ResponseDecision d
   Failed failed = co_await gather_response(decoder, decision, rest);
   std::string_view body;
   if (!failed) {
-    auto judged = stages::judge_response_body(worker_.state(), exchange, decision, held_);
+    auto judged = stages::judge_response_body(service_->state, exchange, decision, held_);
     count_made(exchange);
     if (judged) {
       body = judged->bytes;
@@ -497,7 +498,7 @@ net::Task<Driver::Failed> Driver::gather_response(http::BodyDecoder& decoder,
 net::Task<Driver::Failed> Driver::read_more(http::BodyDecoder& decoder) {
   Buffer& buffer = connection_->buffer();
   buffer.reserve(BlockPool::kBlockBytes / 2);
-  std::int64_t until = deadline(worker_.shared().plan->limits.time.upstream_first_byte_ms);
+  std::int64_t until = deadline(service_->plan().limits.time.upstream_first_byte_ms);
   const auto read = co_await connection_->stream().read(buffer.tail(), buffer.tail_room(), until);
   if (read.status == net::IoStatus::kClosed && decoder.finish_on_close()) co_return std::nullopt;
   if (!read.ok() && !still_has_time(read.status, until))
@@ -611,6 +612,7 @@ void Driver::finish(Exchange& exchange) {
   outcome_.denial = denial_ ? &*denial_ : nullptr;
   outcome_.duration_us = worker_.loop().now().steady_us - started_us_;
   worker_.record(stages::make_record(exchange, outcome_, worker_.shared().digest_key));
+  worker_.count(*service_, exchange, outcome_);
   constexpr std::size_t kKeptBytes = std::size_t{64} * 1024;
   for (std::string* body : {&body_, &response_body_}) {
     if (body->capacity() > kKeptBytes) *body = {};

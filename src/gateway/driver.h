@@ -20,6 +20,7 @@
 namespace caponier::gateway {
 
 class Worker;
+struct Service;
 
 class Driver {
  public:
@@ -30,7 +31,7 @@ class Driver {
 
   // One exchange, from its decoded head to its record. True if the client's connection can carry another one;
   // `may_stay` false ends it in any case.
-  net::Task<bool> run(stages::Exchange& exchange, bool may_stay);
+  net::Task<bool> run(stages::Exchange& exchange, Service& service, bool may_stay);
   // Breaks off what the exchange under way waits for at the upstream, so that it ends soon.
   void abort();
 
@@ -75,6 +76,7 @@ class Driver {
   void finish(stages::Exchange& exchange);
 
   Worker& worker_;
+  Service* service_ = nullptr;  // of the exchange under way; its client's connection keeps it
   ClientSide& client_;
   std::string out_;
   std::string_view buffered_;       // the judged body: in the client's buffer, or in body_

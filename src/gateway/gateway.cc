@@ -1,25 +1,18 @@
 #include "gateway/gateway.h"
 
+#include <condition_variable>
 #include <thread>
 #include <utility>
 
 #include "event/record.h"
-#include "net/epoll_loop.h"
-#include "net/socket_network.h"
+#include "gateway/gateway_threads.h"
 
 namespace caponier::gateway {
-
-struct Gateway::Thread {
-  Thread(Clock& clock, net::Resolver& resolver) : loop(clock), network(loop, resolver) {}
-  net::EpollLoop loop;
-  net::SocketNetwork network;
-  std::unique_ptr<Worker> worker;
-  std::thread thread;
-};
 
 Gateway::Gateway() = default;
 
 Gateway::~Gateway() {
+  stop_admin();
   for (auto& thread : threads_) {
     thread->loop.stop();
     if (thread->thread.joinable()) thread->thread.join();
@@ -30,40 +23,77 @@ Result<std::unique_ptr<Gateway>, std::string> Gateway::create(Settings settings,
                                                               RandomSource& random) {
   std::unique_ptr<Gateway> gateway(new Gateway());
   gateway->settings_ = std::move(settings);
-  const Settings& set = gateway->settings_;
+  Settings& set = gateway->settings_;
   gateway->resolver_ = std::make_unique<net::Resolver>();
-  gateway->shared_ = std::make_unique<Shared>(set.plan, random);
-  gateway->shared_->upstream_tls = set.upstream_tls;
+  gateway->shared_ = std::make_unique<Shared>(set.plan->limits, set.plan->operations.size(), random);
   gateway->shared_->give_records = set.give_records;
   for (std::uint32_t i = 0; i < set.workers; ++i) {
-    auto thread = std::make_unique<Thread>(clock, *gateway->resolver_);
-    thread->worker = std::make_unique<Worker>(*gateway->shared_, thread->network, random);
-    gateway->threads_.push_back(std::move(thread));
+    gateway->threads_.push_back(std::make_unique<Thread>(clock, *gateway->resolver_));
   }
-  for (const ListenerSetting& setting : set.listeners) {
+  gateway->current_ = gateway->make_generation(set.plan, set.upstream_tls);
+  for (auto& thread : gateway->threads_) {
+    thread->worker = std::make_unique<Worker>(*gateway->shared_, gateway->current_, thread->network, random);
+  }
+  for (ListenerSetting& setting : set.listeners) {
+    if (setting.surface == config::Surface::kAdmin && !gateway->admin_) {
+      gateway->admin_ = std::make_unique<Admin>(clock, *gateway->resolver_);
+    }
     if (auto listening = gateway->listen(setting); !listening) return Err(listening.error());
   }
-  gateway->keys_ = std::make_unique<fetch::KeyService>(
-      gateway->threads_.front()->network, set.plan, gateway->shared_->keys, set.development_keys,
-      [self = gateway.get()](const fetch::KeyEvent& event) { self->report_keys(event); });
-  gateway->shared_->key_service = gateway->keys_.get();
   return gateway;
 }
 
-Result<Unit, std::string> Gateway::listen(const ListenerSetting& setting) {
+std::shared_ptr<Generation> Gateway::make_generation(std::shared_ptr<const plan::Plan> plan,
+                                                     std::shared_ptr<tls::ClientContext> upstream_tls) {
+  auto generation = std::make_shared<Generation>(std::move(plan), ++generations_);
+  generation->upstream_tls = std::move(upstream_tls);
+  generation->metric_rows = shared_->metric_names.rows_of(*generation->plan);
+  generation->key_service = std::make_shared<fetch::KeyService>(
+      threads_.front()->network, generation->plan, generation->keys, settings_.development_keys,
+      [this](const fetch::KeyEvent& event) { report_keys(event); });
+  return generation;
+}
+
+std::shared_ptr<Generation> Gateway::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+namespace {
+
+std::shared_ptr<const Surface> surface_of(const ListenerSetting& setting,
+                                          std::shared_ptr<tls::ServerContext> tls) {
+  return std::make_shared<Surface>(
+      Surface{setting.name, setting.surface == config::Surface::kInternal, std::move(tls)});
+}
+
+}  // namespace
+
+Result<Unit, std::string> Gateway::listen(ListenerSetting& setting) {
   net::Address address = setting.address;
   const auto cannot = [&address](const std::string& why) {
     return Err("cannot listen on " + address.text() + ": " + why);
   };
   if (auto free = net::probe_exclusive(address); !free) return cannot(free.error());
-  auto surface = std::make_shared<Surface>(Surface{setting.name, setting.tls});
-  for (auto& thread : threads_) {
-    auto listener = thread->network.listen(address);
+  if (setting.surface == config::Surface::kAdmin) {
+    auto listener = admin_->network.listen(address);
     if (!listener) return cannot(listener.error());
     address = (*listener)->address();
-    thread->worker->serve(std::move(*listener), surface);
+    admin_->listeners.emplace_back(std::move(*listener), setting.tls);
+  } else {
+    const auto surface = surface_of(setting, setting.tls);
+    for (auto& thread : threads_) {
+      auto listener = thread->network.listen(address);
+      if (!listener) return cannot(listener.error());
+      address = (*listener)->address();
+      thread->worker->serve(std::move(*listener), surface);
+    }
   }
-  urls_.push_back((setting.tls ? "https://" : "http://") + address.text());
+  std::string url = setting.tls ? "https://" : "http://";
+  if (setting.surface != config::Surface::kPublic) {
+    url.insert(0, std::string(config::name(setting.surface)) + ' ');
+  }
+  urls_.push_back(url + address.text());
   return Unit{};
 }
 
@@ -79,13 +109,77 @@ void Gateway::report_keys(const fetch::KeyEvent& event) {
 }
 
 void Gateway::start() {
-  threads_.front()->loop.post([this] { keys_->start(); });
+  threads_.front()->loop.post([keys = current_->key_service] { keys->start(); });
   for (auto& thread : threads_) {
     thread->thread = std::thread([loop = &thread->loop, worker = thread->worker.get()] {
       // Here and not before: a task belongs to the thread that it was spawned on.
       worker->start();
       loop->run();
       net::destroy_spawned();
+    });
+  }
+  if (admin_) start_admin();
+}
+
+namespace {
+
+// Counts workers that have done something.
+class Roll {
+ public:
+  explicit Roll(std::size_t workers) : left_(workers) {}
+  void done() {
+    const std::lock_guard lock(mutex_);
+    if (--left_ == 0) all_.notify_one();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    all_.wait(lock, [this] { return left_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable all_;
+  std::size_t left_;
+};
+
+}  // namespace
+
+void Gateway::replace(Replacement replacement) {
+  const std::shared_ptr<Generation> before = current();
+  const std::shared_ptr<Generation> next =
+      make_generation(std::move(replacement.plan), std::move(replacement.upstream_tls));
+  inherit(*before, *next);
+  std::vector<std::shared_ptr<const Surface>> surfaces;
+  std::vector<std::shared_ptr<tls::ServerContext>> admin_tls;
+  for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
+    const ListenerSetting& setting = settings_.listeners[i];
+    if (setting.surface == config::Surface::kAdmin) {
+      admin_tls.push_back(replacement.tls[i]);
+      continue;
+    }
+    surfaces.push_back(surface_of(setting, replacement.tls[i]));
+  }
+  shared_->connections.set_limits(next->plan->limits.connections);
+  threads_.front()->loop.post([old = before->key_service, fresh = next->key_service] {
+    old->retire();
+    fresh->start();
+  });
+  Roll roll(threads_.size());
+  for (auto& thread : threads_) {
+    thread->loop.post([worker = thread->worker.get(), &next, &surfaces, &roll] {
+      worker->replace(next, surfaces);
+      roll.done();
+    });
+  }
+  roll.wait();
+  {
+    const std::lock_guard lock(mutex_);
+    current_ = next;
+  }
+  if (admin_) {
+    admin_->loop.post([admin = admin_.get(), next, admin_tls] {
+      admin->server->replace(admin_tls);
+      net::spawn(find_upstream(&admin->network, next));
     });
   }
 }
@@ -109,8 +203,9 @@ net::Task<void> drain_worker(Worker* worker, std::int64_t drain_ms) {
 
 void Gateway::drain() {
   shared_->draining.store(true);
-  const std::int64_t drain_ms = settings_.plan->limits.time.drain_ms;
-  threads_.front()->loop.post([this] { keys_->stop(); });
+  const std::shared_ptr<Generation> last = current();
+  const std::int64_t drain_ms = last->plan->limits.time.drain_ms;
+  threads_.front()->loop.post([keys = last->key_service] { keys->stop(); });
   for (auto& thread : threads_) {
     thread->loop.post(
         [worker = thread->worker.get(), drain_ms] { net::spawn(drain_worker(worker, drain_ms)); });
@@ -118,6 +213,7 @@ void Gateway::drain() {
   for (auto& thread : threads_) {
     if (thread->thread.joinable()) thread->thread.join();
   }
+  stop_admin();
 }
 
 }  // namespace caponier::gateway

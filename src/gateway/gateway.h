@@ -1,10 +1,12 @@
-// The gateway of a process: listeners, one worker thread per core, drain. Built by main from a Plan and what
-// belongs to it.
+// The gateway of a process: listeners, one worker thread per core, the admin surface, reload and drain. Built
+// by main from a Plan and what belongs to it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,9 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "config/config.h"
+#include "gateway/admin.h"
+#include "gateway/generation.h"
 #include "gateway/worker.h"
 #include "net/network.h"
 #include "net/resolver.h"
@@ -22,6 +27,7 @@ namespace caponier::gateway {
 
 struct ListenerSetting {
   std::string name;
+  config::Surface surface = config::Surface::kPublic;
   net::Address address;
   std::shared_ptr<tls::ServerContext> tls;  // null: plain
 };
@@ -32,9 +38,20 @@ struct Settings {
   std::uint32_t workers = 1;
   std::shared_ptr<tls::ClientContext> upstream_tls;
   std::string development_keys;
+  std::string version;
+  // Asks whoever loads Plans for another one; `done` may be called on any thread, once.
+  std::function<void(std::function<void(AdminAnswer)> done)> ask_reload;
+  std::function<std::uint64_t()> log_dropped;  // records lost so far
   std::function<void(std::string& lines)> give_records;
   // What became of a key fetch, for the operator's terminal.
   std::function<void(const fetch::KeyEvent&)> on_keys;
+};
+
+// What takes the place of the settings of the same name; the listeners' addresses stay.
+struct Replacement {
+  std::shared_ptr<const plan::Plan> plan;
+  std::vector<std::shared_ptr<tls::ServerContext>> tls;  // by listener, in the order of the settings
+  std::shared_ptr<tls::ClientContext> upstream_tls;
 };
 
 class Gateway {
@@ -47,6 +64,11 @@ class Gateway {
 
   // With real ports, as "https://127.0.0.1:8443".
   [[nodiscard]] const std::vector<std::string>& urls() const { return urls_; }
+  // Puts another Plan into force and returns when every worker judges by it. What is under way ends on the
+  // one that it began with. By one thread at a time.
+  void replace(Replacement replacement);
+  void count_refused_reload() { reloads_refused_.fetch_add(1, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t generation() const { return current()->number; }
   // Starts the workers' threads.
   void start();
   // Stops accepting, lets what runs end within the drain limit, and returns when all threads have.
@@ -54,15 +76,29 @@ class Gateway {
 
  private:
   struct Thread;
+  struct Admin;
   Gateway();
-  Result<Unit, std::string> listen(const ListenerSetting& setting);
+  Result<Unit, std::string> listen(ListenerSetting& setting);
+  [[nodiscard]] std::shared_ptr<Generation> make_generation(std::shared_ptr<const plan::Plan> plan,
+                                                            std::shared_ptr<tls::ClientContext> upstream_tls);
+  [[nodiscard]] std::shared_ptr<Generation> current() const;
   void report_keys(const fetch::KeyEvent& event);
+  void start_admin();
+  void stop_admin();
+  AdminAnswer tell_readiness() const;
+  net::Task<AdminAnswer> tell_metrics();
+  net::Task<AdminAnswer> reload_for_admin();
+  static net::Task<void> find_upstream(net::Network* network, std::shared_ptr<const Generation> generation);
 
   Settings settings_;
   std::unique_ptr<net::Resolver> resolver_;
   std::unique_ptr<Shared> shared_;
+  std::unique_ptr<Admin> admin_;  // null without an admin listener
   std::vector<std::unique_ptr<Thread>> threads_;
-  std::unique_ptr<fetch::KeyService> keys_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<Generation> current_;  // under mutex_
+  std::uint64_t generations_ = 0;
+  std::atomic<std::uint64_t> reloads_refused_{0};
   std::vector<std::string> urls_;
 };
 

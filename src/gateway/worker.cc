@@ -13,26 +13,25 @@ constexpr std::size_t kRecordBatchBytes = std::size_t{32} * 1024;
 constexpr std::int64_t kRecordDelayMs = 20;
 constexpr std::size_t kExchangesKept = 64;
 
-upstream::Target target_of(const Shared& shared) {
-  const plan::Plan& plan = *shared.plan;
-  return {plan.upstream.host, plan.upstream.port,
-          plan.upstream_server_name.empty() ? plan.upstream.host : plan.upstream_server_name,
-          shared.upstream_tls};
+stages::State state_of(Shared& shared, stages::TokenCache& tokens) {
+  stages::State state;
+  state.digest_key = shared.digest_key;
+  state.limiter = &shared.limiter;
+  state.tokens = &tokens;
+  return state;
 }
 
 }  // namespace
 
-Worker::Worker(Shared& shared, net::Network& network, RandomSource& random)
+Worker::Worker(Shared& shared, std::shared_ptr<const Generation> generation, net::Network& network,
+               RandomSource& random)
     : shared_(shared),
       network_(network),
-      upstream_(network, blocks_, target_of(shared), shared.plan->limits),
-      tokens_(shared.plan->limits.memory.token_cache_entries_max, shared.digest_key),
+      metrics_(shared.metric_names.rows_max()),
+      tokens_(generation->plan->limits.memory.token_cache_entries_max, shared.digest_key),
+      service_(std::make_shared<Service>(std::move(generation), state_of(shared, tokens_), network, blocks_)),
       ids_(random),
       flush_timer_(*this) {
-  state_.digest_key = shared.digest_key;
-  state_.limiter = &shared.limiter;
-  state_.keys = &shared.keys;
-  state_.tokens = &tokens_;
   records_.reserve(kRecordBatchBytes * 2);
 }
 
@@ -45,19 +44,26 @@ void Worker::serve(std::unique_ptr<net::Listener> listener, std::shared_ptr<cons
 }
 
 void Worker::start() {
-  for (const Listening& listening : listeners_) {
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
     ++accepting_;
-    net::spawn(accept_from(listening.listener.get(), listening.surface));
+    net::spawn(accept_from(i));
   }
 }
 
-net::Task<void> Worker::accept_from(net::Listener* listener, std::shared_ptr<const Surface> surface) {
+net::Task<void> Worker::accept_from(std::size_t listening) {
   for (;;) {
-    auto accepted = co_await listener->accept();
+    auto accepted = co_await listeners_[listening].listener->accept();
     if (!accepted.stream) break;
-    admit(std::move(accepted), surface);
+    admit(std::move(accepted), listeners_[listening].surface);
   }
   --accepting_;
+}
+
+void Worker::replace(std::shared_ptr<const Generation> generation,
+                     const std::vector<std::shared_ptr<const Surface>>& surfaces) {
+  service_ = std::make_shared<Service>(std::move(generation), state_of(shared_, tokens_), network_, blocks_);
+  for (std::size_t i = 0; i < listeners_.size(); ++i) listeners_[i].surface = surfaces[i];
+  for (ClientConnection* at = connections_; at != nullptr; at = at->next()) at->follow_if_idle();
 }
 
 void Worker::admit(net::Listener::Accepted accepted, const std::shared_ptr<const Surface>& surface) {
@@ -66,8 +72,9 @@ void Worker::admit(net::Listener::Accepted accepted, const std::shared_ptr<const
   peer.text = accepted.peer.host_text();
   peer.listener = surface->name;
   peer.tls = surface->tls != nullptr;
-  peer.address_hash = keyed_hash(state_.digest_key, peer.limit_key());
-  auto denied = stages::admit_connection(state_, shared_.plan->limits, peer, loop().now());
+  peer.internal = surface->internal;
+  peer.address_hash = keyed_hash(shared_.digest_key, peer.limit_key());
+  auto denied = stages::admit_connection(service_->state, plan().limits, peer, loop().now());
   if (!denied && !shared_.connections.enter(peer.text)) {
     denied = stages::Denial{Reason::kConnectionRefused, "admit", "too many open connections"};
   }
@@ -130,6 +137,20 @@ void Worker::flush_records() {
   if (!records_.empty()) shared_.give_records(records_);
 }
 
+void Worker::count(const Service& service, const stages::Exchange& exchange, const stages::Outcome& outcome) {
+  std::uint32_t row = Metrics::kNoOperation;
+  if (exchange.matched) {
+    const auto at = exchange.matched->operation - exchange.plan->operations.data();
+    row = service.generation->metric_rows[static_cast<std::size_t>(at)];
+  }
+  metrics_.count(row, outcome.status, outcome.duration_us);
+  if (outcome.denial != nullptr) metrics_.refuse(row, outcome.denial->reason);
+}
+
+WorkerGauges Worker::gauges() const {
+  return {service_->upstream.idle(), blocks_.bytes_in_use()};
+}
+
 bool Worker::overloaded() {
   constexpr std::int64_t kCountedBytesStep = 64 * 1024;
   const auto blocks = static_cast<std::int64_t>(blocks_.bytes_in_use());
@@ -137,8 +158,7 @@ bool Worker::overloaded() {
     add_in_flight(blocks - block_bytes_counted_);
     block_bytes_counted_ = blocks;
   }
-  return shared_.in_flight_bytes.load(std::memory_order_relaxed) >=
-         shared_.plan->limits.memory.in_flight_bytes_max;
+  return shared_.in_flight_bytes.load(std::memory_order_relaxed) >= plan().limits.memory.in_flight_bytes_max;
 }
 
 void Worker::add_in_flight(std::int64_t bytes) {

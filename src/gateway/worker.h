@@ -8,27 +8,31 @@
 
 #include "base/buffer.h"
 #include "event/record.h"
+#include "gateway/generation.h"
 #include "gateway/id_source.h"
+#include "gateway/metrics.h"
 #include "gateway/shared.h"
 #include "net/network.h"
 #include "stages/authenticate/token_cache.h"
 #include "stages/exchange.h"
-#include "stages/state.h"
-#include "upstream/pool.h"
+#include "stages/finish/record.h"
+#include "tls/context.h"
 
 namespace caponier::gateway {
 
 class ClientConnection;
 
-// A listening surface.
+// A listener, as its connections know it.
 struct Surface {
   std::string name;                         // "public"
+  bool internal = false;                    // internal operations exist here
   std::shared_ptr<tls::ServerContext> tls;  // null: plain HTTP
 };
 
 class Worker {
  public:
-  Worker(Shared& shared, net::Network& network, RandomSource& random);
+  Worker(Shared& shared, std::shared_ptr<const Generation> generation, net::Network& network,
+         RandomSource& random);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -37,6 +41,10 @@ class Worker {
   void serve(std::unique_ptr<net::Listener> listener, std::shared_ptr<const Surface> surface);
   // Accepts from all listeners until drain(). On the loop's own thread, as everything below.
   void start();
+  // From now on requests are judged by `generation`, and new connections meet `surfaces` (in the order of
+  // serve()). What is under way ends as it began.
+  void replace(std::shared_ptr<const Generation> generation,
+               const std::vector<std::shared_ptr<const Surface>>& surfaces);
   // No new connections; idle ones end now, busy ones after their exchange.
   void drain();
   // Ends everything that is still open.
@@ -46,8 +54,9 @@ class Worker {
   Shared& shared() { return shared_; }
   net::Loop& loop() { return network_.loop(); }
   BlockPool& blocks() { return blocks_; }
-  upstream::Pool& upstream() { return upstream_; }
-  const stages::State& state() const { return state_; }
+  // Of the Plan in force; who needs it longer than a turn of the loop keeps it.
+  [[nodiscard]] const std::shared_ptr<Service>& service() const { return service_; }
+  [[nodiscard]] const plan::Plan& plan() const { return service_->plan(); }
   IdSource& ids() { return ids_; }
 
   // Exchanges are reused; a taken one is reset.
@@ -60,7 +69,19 @@ class Worker {
     event::append(records_, record);
     note_records();
   }
+  // A connection that brought no exchange.
+  void record(const event::ConnectionRecord& record) {
+    metrics_.refuse(Metrics::kNoOperation, record.reason);
+    event::append(records_, record);
+    note_records();
+  }
   void flush_records();
+  // Once per exchange, at its end.
+  void count(const Service& service, const stages::Exchange& exchange, const stages::Outcome& outcome);
+  // Read by any thread.
+  [[nodiscard]] const Metrics& metrics() const { return metrics_; }
+  // Of the moment.
+  [[nodiscard]] WorkerGauges gauges() const;
 
   // Memory that requests hold beyond pooled blocks (gathered bodies), counted process-wide.
   [[nodiscard]] bool overloaded();
@@ -77,16 +98,16 @@ class Worker {
     Worker& worker_;
   };
 
-  net::Task<void> accept_from(net::Listener* listener, std::shared_ptr<const Surface> surface);
+  net::Task<void> accept_from(std::size_t listening);
   void admit(net::Listener::Accepted accepted, const std::shared_ptr<const Surface>& surface);
   void note_records();
 
   Shared& shared_;
   net::Network& network_;
   BlockPool blocks_;
-  upstream::Pool upstream_;
+  Metrics metrics_;
   stages::TokenCache tokens_;
-  stages::State state_;
+  std::shared_ptr<Service> service_;
   IdSource ids_;
   struct Listening {
     std::unique_ptr<net::Listener> listener;

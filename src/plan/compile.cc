@@ -126,6 +126,7 @@ Operation compile_operation(Compilation& compilation, Schemes& schemes, const op
   operation.label = declared.label();
   operation.path = (declared.base_paths.empty() ? "" : declared.base_paths.front()) + declared.path;
   operation.method = declared.method;
+  operation.internal = policy.internal;
   operation.deprecated = declared.deprecated;
   operation.where = where_of(compilation.in_contract(declared.node));
   operation.provenance = policy.provenance;
@@ -139,10 +140,56 @@ Operation compile_operation(Compilation& compilation, Schemes& schemes, const op
   return operation;
 }
 
+// What a public listener sees: an internal operation is as one that was taken out.
+class PublicRoutes {
+ public:
+  void add(const openapi::Operation& declared, std::uint32_t index) { routes_.push_back({&declared, index}); }
+  void hide(const openapi::Operation& declared) { routes_.push_back({&declared, kNoOperation}); }
+  void build(Plan& plan) const {
+    const bool internal = std::ranges::any_of(plan.operations, &Operation::internal);
+    if (!internal) return;
+    Router& router = plan.public_router.emplace();
+    for (const auto& [declared, index] : routes_) {
+      const bool hidden = index == kNoOperation || plan.operations[index].internal;
+      for (const std::string& base : declared->base_paths) {
+        if (hidden) {
+          router.hide(base + declared->path);
+        } else {
+          (void)router.add(base + declared->path, declared->method, index);  // errors: the whole router's
+        }
+      }
+    }
+  }
+
+ private:
+  struct Route {
+    const openapi::Operation* declared;
+    std::uint32_t index;
+  };
+  std::vector<Route> routes_;
+};
+
+// Internal operations that no listener serves are dead, which is hardly meant.
+void report_unserved(Compilation& compilation) {
+  const std::vector<config::Listener>& listeners = compilation.config.listeners;
+  const bool served = std::ranges::any_of(
+      listeners, [](const config::Listener& l) { return l.surface == config::Surface::kInternal; });
+  if (served || listeners.empty()) return;
+  for (const Operation& operation : compilation.plan->operations) {
+    if (!operation.internal) continue;
+    Diagnostic unserved;
+    unserved.code = "internal-unserved";
+    unserved.message = operation.label + " is internal, and no listener has the surface internal";
+    unserved.fix = "add a listener with surface: internal, or take the operation out with exposed: false";
+    compilation.report.add_finding(std::move(unserved));
+  }
+}
+
 void compile_operations(Compilation& compilation) {
   Levels levels(compilation);
   Schemes schemes(compilation);
   Taken taken;
+  PublicRoutes public_routes;
   Plan& plan = *compilation.plan;
   plan.operations.reserve(compilation.contract.operations.size());
   for (const openapi::Operation& declared : compilation.contract.operations) {
@@ -152,11 +199,15 @@ void compile_operations(Compilation& compilation) {
     if (!policy.exposed) {
       plan.not_exposed.push_back(declared.label());
       for (const std::string& base : declared.base_paths) plan.router.hide(base + declared.path);
+      public_routes.hide(declared);
       continue;
     }
     add_routes(compilation, declared, static_cast<std::uint32_t>(plan.operations.size()), taken);
+    public_routes.add(declared, static_cast<std::uint32_t>(plan.operations.size()));
     plan.operations.push_back(compile_operation(compilation, schemes, declared, policy));
   }
+  public_routes.build(plan);
+  report_unserved(compilation);
   compilation.programs.finish();
   compilation.report.concern({});
   schemes.flush();

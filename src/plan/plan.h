@@ -161,6 +161,7 @@ struct Operation {
   std::string path;   // template with base path
   http::Method method = http::Method::kGet;
   std::vector<Alternative> alternatives;  // of which one must hold
+  bool internal = false;                  // does not exist on a public listener
   bool is_public = false;                 // some alternative needs nothing
   std::string public_reason;
   Where security_where;
@@ -193,6 +194,11 @@ struct Finding {
 struct Plan {
   std::vector<Operation> operations;
   Router router;
+  // The same without internal operations; used only where there are some.
+  std::optional<Router> public_router;
+  [[nodiscard]] const Router& router_for(bool internal_surface) const {
+    return internal_surface || !public_router ? router : *public_router;
+  }
   std::deque<Shape> shapes;
   bool path_semicolons = false;  // some path parameter has the style matrix
   std::vector<Scheme> schemes;

@@ -58,15 +58,18 @@ void settle_bound(std::string_view member, std::span<const Members* const> level
                                 place_of(settled->source) + over);
 }
 
-void settle_exposed(std::span<const Members* const> levels, Policy& policy) {
+// A flag whose value `loose` counts only where it is said for the operation itself.
+void settle_flag(std::string_view member, std::span<const Members* const> levels,
+                 std::optional<Said<bool>> Members::*pick, bool loose, bool& settled, Policy& policy) {
   Source source;
   for (const Members* level : levels) {
-    if (!level->exposed) continue;
-    if (level->exposed->value && !is_explicit(level->level)) continue;
-    policy.exposed = level->exposed->value;
-    source = level->exposed->source;
+    const std::optional<Said<bool>>& said = level->*pick;
+    if (!said) continue;
+    if (said->value == loose && !is_explicit(level->level)) continue;
+    settled = said->value;
+    source = said->source;
   }
-  if (source.node != nullptr) note(policy, "exposed", policy.exposed ? "true" : "false", source);
+  if (source.node != nullptr) note(policy, member, settled ? "true" : "false", source);
 }
 
 void settle_texts(std::span<const Members* const> levels, Policy& policy) {
@@ -93,7 +96,8 @@ void settle_texts(std::span<const Members* const> levels, Policy& policy) {
 
 Policy settle(std::span<const Members* const> levels, Report& report) {
   Policy policy;
-  settle_exposed(levels, policy);
+  settle_flag("exposed", levels, &Members::exposed, true, policy.exposed, policy);
+  settle_flag("internal", levels, &Members::internal, false, policy.internal, policy);
   settle_texts(levels, policy);
   policy.rates[static_cast<std::size_t>(LimitPer::kAddress)] = {RateRule{1200, 60'000'000, false, {}}, {}};
   policy.rates[static_cast<std::size_t>(LimitPer::kCredential)] = {RateRule{600, 60'000'000, false, {}}, {}};

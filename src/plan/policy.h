@@ -24,6 +24,7 @@ struct Settled {
 
 struct Policy {
   bool exposed = true;
+  bool internal = false;
   std::optional<Settled<std::string>> public_reason;
   std::optional<Settled<OwnerRule>> owner;
   std::array<std::optional<Settled<RateRule>>, kLimitKinds> rates;

@@ -10,8 +10,9 @@
 namespace caponier::plan {
 namespace {
 
-const std::vector<std::string_view> kOperationMembers = {
-    "public", "exposed", "owner", "rate_limit", "body_bytes_max", "security", "response", "opaque"};
+const std::vector<std::string_view> kOperationMembers = {"public",   "exposed",    "internal",
+                                                         "owner",    "rate_limit", "body_bytes_max",
+                                                         "security", "response",   "opaque"};
 const std::vector<std::string_view> kSchemeMembers = {
     "issuer",     "issuers", "jwks_uri",           "jwks_file", "audiences",
     "algorithms", "leeway",  "token_lifetime_max", "keys_file"};
@@ -165,6 +166,14 @@ void read_opaque(const Source& at, Members& members, Report& report) {
   if (auto text = reader.text(*reason)) members.opaque_reason = {std::move(*text), at};
 }
 
+void read_flag(const Source& at, std::optional<Said<bool>>& out, Report& report) {
+  if (at.node->is_boolean()) {
+    out = {at.node->boolean, at};
+  } else {
+    report.error(at, "bad-value", quoted(at.node->key) + " is true or false");
+  }
+}
+
 void read_member(const Source& at, Members& members, Report& report) {
   const std::string_view key = at.node->key;
   if (key == "public") return read_public(at, members, report);
@@ -177,14 +186,8 @@ void read_member(const Source& at, Members& members, Report& report) {
     members.security = at;
     return;
   }
-  if (key == "exposed") {
-    if (at.node->is_boolean()) {
-      members.exposed = {at.node->boolean, at};
-    } else {
-      report.error(at, "bad-value", "\"exposed\" is true or false");
-    }
-    return;
-  }
+  if (key == "exposed") return read_flag(at, members.exposed, report);
+  if (key == "internal") return read_flag(at, members.internal, report);
   report_unknown_member(at, kOperationMembers, kSchemeMembers, "a security scheme", report);
 }
 

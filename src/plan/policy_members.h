@@ -67,6 +67,7 @@ struct Members {
   bool by_wildcard = false;  // kConfigOperation: chosen by a pattern that stands for more than one path
   std::optional<Said<std::string>> public_reason;
   std::optional<Said<bool>> exposed;
+  std::optional<Said<bool>> internal;
   std::optional<Said<OwnerRule>> owner;
   std::array<std::optional<Said<RateRule>>, kLimitKinds> rate_limits;  // by LimitPer
   std::optional<Said<std::uint64_t>> body_bytes_max;

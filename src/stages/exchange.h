@@ -31,6 +31,7 @@ struct Peer {
   std::string text;                        // "192.0.2.1"
   std::string_view listener;               // "public"
   bool tls = false;
+  bool internal = false;  // came by an internal listener
   std::uint64_t address_hash =
       0;  // keyed hash of limit_key(), so that not every request hashes it; 0: unknown
   // What limits are counted by: the address, IPv6 cut to its /64.

@@ -58,6 +58,20 @@ Gateway::Gateway(const Options& options) : process_(command(options, folder_)) {
   port_ = std::atoi(url_.c_str() + url_.rfind(':') + 1);
 }
 
+int Gateway::port_of(std::string_view surface) {
+  const std::string mark = "ready " + std::string(surface) + " http";
+  std::size_t at = std::string::npos;
+  std::size_t end = std::string::npos;
+  const bool said = process_.read_until([&] {
+    at = process_.err().find(mark);
+    if (at != std::string::npos) end = process_.err().find('\n', at);
+    return end != std::string::npos;
+  });
+  if (!said) return 0;
+  const std::string line = process_.err().substr(at, end - at);
+  return std::atoi(line.c_str() + line.rfind(':') + 1);
+}
+
 std::string Gateway::token(std::string_view subject, std::string_view scopes) const {
   std::string text = run_caponier({"token", "--subject", std::string(subject), "--scope", std::string(scopes),
                                    "--expires-in", "5m", "--state-dir", state_dir()})

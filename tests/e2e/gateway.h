@@ -41,6 +41,8 @@ class Gateway {
   [[nodiscard]] int port() const { return port_; }
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
+  // Of the first listener with that surface ("internal", "admin"); 0 if there is none.
+  [[nodiscard]] int port_of(std::string_view surface);
   [[nodiscard]] const TestFolder& folder() const { return folder_; }
   [[nodiscard]] std::string state_dir() const { return folder_.file("state"); }
   [[nodiscard]] std::string ca_file() const { return state_dir() + "/dev-ca.pem"; }

@@ -1,6 +1,7 @@
 // Random runs. CAPONIER_SIM_SEED=n replays one, CAPONIER_SIM_SEEDS=n sets how many there are.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
@@ -29,7 +30,19 @@ Weather weather_of(Dice& dice) {
   return weather;
 }
 
-std::string run_seed(std::uint64_t seed) {
+// Again and again, for as long as anybody calls.
+net::Task<void> reload_often(World* world, std::int64_t pause_ms) {
+  const auto all_done = [world] {
+    return std::ranges::all_of(world->visits, [](const auto& visit) { return visit->done; });
+  };
+  for (;;) {
+    co_await world->loop.sleep_until(world->loop.now_ms() + pause_ms);
+    if (all_done()) co_return;
+    world->reload();
+  }
+}
+
+std::string run_seed(std::uint64_t seed, bool reloads) {
   Dice dice(seed);
   const Weather weather = weather_of(dice);
   World world(api(), seed, weather);
@@ -44,6 +57,7 @@ std::string run_seed(std::uint64_t seed) {
       if (visit.requests.back().sent_bytes != std::string::npos) break;
     }
   }
+  if (reloads) net::spawn(reload_often(&world, 1 + static_cast<std::int64_t>(dice.below(40))));
   world.run();
   return world.verdict();
 }
@@ -53,7 +67,15 @@ TEST(Seeds, whatever_happens_the_invariants_hold) {
   const std::uint64_t first = one != 0 ? one : 1;
   const std::uint64_t last = one != 0 ? one : from_environment("CAPONIER_SIM_SEEDS", 300);
   for (std::uint64_t seed = first; seed <= last; ++seed) {
-    ASSERT_EQ(run_seed(seed), "") << "replay with CAPONIER_SIM_SEED=" << seed;
+    ASSERT_EQ(run_seed(seed, false), "") << "replay with CAPONIER_SIM_SEED=" << seed;
+  }
+}
+
+TEST(Seeds, whatever_is_reloaded_in_the_middle_the_invariants_hold) {
+  const std::uint64_t one = from_environment("CAPONIER_SIM_SEED", 0);
+  const std::uint64_t last = one != 0 ? one : from_environment("CAPONIER_SIM_SEEDS", 300);
+  for (std::uint64_t seed = one != 0 ? one : 1; seed <= last; ++seed) {
+    ASSERT_EQ(run_seed(seed, true), "") << "replay with CAPONIER_SIM_SEED=" << seed;
   }
 }
 

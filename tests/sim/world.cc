@@ -30,19 +30,38 @@ World::World(const Api& api, std::uint64_t seed, const Weather& the_weather)
       dice(seed),
       weather(the_weather),
       network(loop, seed, the_weather.faults),
-      shared(api.plan, dice) {
+      shared(api.plan->limits, api.plan->operations.size(), dice),
+      plan_(api.plan),
+      issuer_keys_(api.key.public_key_set()) {
   choose = [this](const Seen& seen) { return answer(seen); };
   shared.give_records = [this](std::string& lines) { take_records(lines); };
-  worker = std::make_unique<gateway::Worker>(shared, network, dice);
-  keys = std::make_unique<fetch::KeyService>(network, api.plan, shared.keys, api.key.public_key_set(),
-                                             [](const fetch::KeyEvent&) {});
-  shared.key_service = keys.get();
+  const auto generation = make_generation();
+  worker = std::make_unique<gateway::Worker>(shared, generation, network, dice);
   keys->start();
   upstream =
       std::make_unique<Upstream>(network, kUpstreamPort, [this](const Seen& seen) { return choose(seen); });
   auto listener = network.listen(*net::parse_address("127.0.0.1", kGatewayPort)).value();
-  worker->serve(std::move(listener), std::make_shared<gateway::Surface>(gateway::Surface{"public", nullptr}));
+  surface_ = std::make_shared<gateway::Surface>(gateway::Surface{"public", false, nullptr});
+  worker->serve(std::move(listener), surface_);
   worker->start();
+}
+
+std::shared_ptr<gateway::Generation> World::make_generation() {
+  auto generation = std::make_shared<gateway::Generation>(plan_, ++generations_);
+  generation->metric_rows = shared.metric_names.rows_of(*plan_);
+  keys = std::make_shared<fetch::KeyService>(network, plan_, generation->keys, issuer_keys_,
+                                             [](const fetch::KeyEvent&) {});
+  generation->key_service = keys;
+  return generation;
+}
+
+void World::reload() {
+  const auto before = worker->service()->generation;
+  before->key_service->retire();
+  const auto next = make_generation();
+  gateway::inherit(*before, *next);
+  keys->start();
+  worker->replace(next, {surface_});
 }
 
 World::~World() {

@@ -52,6 +52,8 @@ class World {
   // Replaces what the upstream does by itself.
   Upstream::Choose choose;
   Visit& add_visit();
+  // Puts the same contract into force anew, as a reload does.
+  void reload();
   // Runs until every visit is over, drains, and collects.
   void run();
   // What is wrong; empty if nothing.
@@ -63,7 +65,7 @@ class World {
   net::SimNetwork network;
   gateway::Shared shared;
   std::unique_ptr<gateway::Worker> worker;
-  std::unique_ptr<fetch::KeyService> keys;
+  std::shared_ptr<fetch::KeyService> keys;
   std::unique_ptr<Upstream> upstream;
   std::vector<std::unique_ptr<Visit>> visits;
   std::vector<Record> records;
@@ -76,6 +78,11 @@ class World {
  private:
   Answer answer(const Seen& seen);
   void take_records(std::string& lines);
+  std::shared_ptr<gateway::Generation> make_generation();
+  std::uint64_t generations_ = 0;
+  std::shared_ptr<const plan::Plan> plan_;
+  std::string issuer_keys_;
+  std::shared_ptr<const gateway::Surface> surface_;
   std::set<std::uint32_t> misserved_;  // requests whose answer was bad
 };
 

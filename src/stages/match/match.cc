@@ -38,7 +38,8 @@ Verdict<Matched> match(Exchange& exchange) {
   const auto path = uri::normalize_path(exchange.head->path, exchange.arena, plan.path_semicolons);
   if (!path) return ambiguous(path.error());
 
-  const plan::RouteMatch route = plan.router.match(path->segments, exchange.head->method);
+  const plan::RouteMatch route =
+      plan.router_for(exchange.peer->internal).match(path->segments, exchange.head->method);
   if (path->has_semicolons && (route.operation == plan::kNoOperation ||
                                has_stray_semicolon(*path, plan.operations[route.operation], route))) {
     return ambiguous(uri::PathError::kParameter);

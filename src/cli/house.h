@@ -1,0 +1,50 @@
+// Everything that a served gateway stands on, and how what was loaded becomes settings of the gateway: what
+// `serve` and a reload have in common.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/dev_identity.h"
+#include "cli/load_plan.h"
+#include "cli/system_random.h"
+#include "gateway/gateway.h"
+#include "net/system_clock.h"
+#include "sink/record_sink.h"
+#include "store/state_dir.h"
+#include "tls/context.h"
+
+namespace caponier::cli {
+
+// In the order in which it is built.
+struct House {
+  net::SystemClock clock;
+  SystemRandom random;
+  LoadRequest request;  // complete: with the development issuer's name
+  std::optional<store::StateDir> state;
+  std::optional<DevelopmentIssuer> issuer;
+  std::string ca_file;                   // of the local authority
+  std::shared_ptr<const Loaded> loaded;  // what is in force
+  std::unique_ptr<sink::RecordSink> sink;
+  std::unique_ptr<gateway::Gateway> gateway;
+};
+
+// The Plan together with all that it may view.
+inline std::shared_ptr<const plan::Plan> plan_of(const std::shared_ptr<const Loaded>& loaded) {
+  return {loaded, loaded->plan.get()};
+}
+
+// A line of the decision log about the gateway itself.
+void record(House& house, std::string_view what, std::string_view detail);
+
+// Of one listener; null if it is plain. The error is a sentence.
+Result<std::shared_ptr<tls::ServerContext>, std::string> server_context(House& house,
+                                                                        const config::Listener& listener);
+// Null if the upstream is plain.
+Result<std::shared_ptr<tls::ClientContext>, std::string> upstream_context(const plan::Plan& plan);
+
+}  // namespace caponier::cli

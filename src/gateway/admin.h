@@ -1,0 +1,69 @@
+// The admin surface: health, readiness, metrics and reload, on a loop and a thread of its own, so that it
+// answers whatever the workers are busy with. It speaks HTTP/1.1, one request per connection.
+//
+// It is reached from this machine alone. What a browser on this machine could be talked into is refused:
+// requests of web pages (Origin), and names that somebody made to lead here (Host is an address or
+// localhost).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/limits.h"
+#include "gateway/later.h"
+#include "net/network.h"
+#include "tls/context.h"
+
+namespace caponier::gateway {
+
+struct AdminAnswer {
+  std::uint16_t status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+};
+
+// What the surface knows of the gateway; each may wait, on the admin loop.
+struct AdminActions {
+  std::function<AdminAnswer()> ready;
+  std::function<net::Task<AdminAnswer>()> metrics;
+  std::function<net::Task<AdminAnswer>()> reload;
+};
+
+class AdminServer {
+ public:
+  static constexpr std::uint32_t kConnectionsMax = 64;
+  static constexpr std::size_t kHeadBytesMax = std::size_t{16} * 1024;
+  static constexpr std::int64_t kRequestMs = 10'000;  // for a head, and for a peer to take an answer
+
+  AdminServer(net::Network& network, AdminActions actions);
+
+  // Before start().
+  void serve(std::unique_ptr<net::Listener> listener, std::shared_ptr<tls::ServerContext> context);
+  // On the loop's thread, as the next.
+  void start();
+  void stop();
+  // For new connections, in the order of serve().
+  void replace(const std::vector<std::shared_ptr<tls::ServerContext>>& contexts);
+
+ private:
+  net::Task<void> accept_from(std::size_t listening);
+  net::Task<void> live(std::unique_ptr<net::Stream> stream, std::shared_ptr<tls::ServerContext> context);
+  net::Task<void> converse(net::Stream* stream);
+  net::Task<AdminAnswer> answer(std::string_view method, std::string_view path);
+
+  net::Network& network_;
+  AdminActions actions_;
+  HttpLimits limits_;
+  struct Listening {
+    std::unique_ptr<net::Listener> listener;
+    std::shared_ptr<tls::ServerContext> context;
+  };
+  std::vector<Listening> listeners_;
+  std::uint32_t connections_ = 0;
+};
+
+}  // namespace caponier::gateway

@@ -1,0 +1,136 @@
+#include "gateway/metrics_text.h"
+
+#include <cstdio>
+
+#include "reasons/reasons.h"
+
+namespace caponier::gateway {
+namespace {
+
+// A label's value: backslash, quote and line feed are escaped.
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\\' || c == '"') out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out;
+}
+
+std::string seconds(std::uint64_t us) {
+  std::array<char, 40> text{};
+  const int size =
+      std::snprintf(text.data(), text.size(), "%llu.%06llu", static_cast<unsigned long long>(us / 1'000'000),
+                    static_cast<unsigned long long>(us % 1'000'000));
+  return {text.data(), static_cast<std::size_t>(size)};
+}
+
+void family(std::string& out, std::string_view name, std::string_view type, std::string_view help) {
+  out.append("# HELP ").append(name).append(" ").append(help).append("\n");
+  out.append("# TYPE ").append(name).append(" ").append(type).append("\n");
+}
+
+void sample(std::string& out, std::string_view name, std::string_view labels, std::string_view value) {
+  out.append(name);
+  if (!labels.empty()) out.append("{").append(labels).append("}");
+  out.append(" ").append(value).append("\n");
+}
+
+void single(std::string& out, std::string_view name, std::string_view type, std::string_view help,
+            std::uint64_t value) {
+  family(out, name, type, help);
+  sample(out, name, {}, std::to_string(value));
+}
+
+std::string operation_label(const MetricNames::Named& named) {
+  return "operation=\"" + escaped(named.operation) + '"';
+}
+
+void append_requests(std::string& out, const std::vector<MetricNames::Named>& names,
+                     const std::vector<MetricSums>& sums) {
+  constexpr std::array<std::string_view, 6> kClasses = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+  family(out, "caponier_requests_total", "counter",
+         "Requests by operation and class of the status that was sent; no operation: none was meant.");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    for (std::size_t c = 0; c < kClasses.size(); ++c) {
+      if (sums[i].by_class[c] == 0) continue;
+      std::string labels = operation_label(names[i]);
+      labels.append(",code=\"").append(kClasses[c]).append("\"");
+      sample(out, "caponier_requests_total", labels, std::to_string(sums[i].by_class[c]));
+    }
+  }
+}
+
+void append_latency(std::string& out, const std::vector<MetricNames::Named>& names,
+                    const std::vector<MetricSums>& sums) {
+  constexpr std::string_view kName = "caponier_request_duration_seconds";
+  family(out, kName, "histogram", "From a request's head to the end of its answer.");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    std::uint64_t count = 0;
+    for (const std::uint64_t in_bucket : sums[i].by_latency) count += in_bucket;
+    if (count == 0) continue;
+    std::uint64_t cumulated = 0;
+    for (std::size_t b = 0; b < sums[i].by_latency.size(); ++b) {
+      cumulated += sums[i].by_latency[b];
+      const bool last = b == kLatencyBoundsUs.size();
+      std::string labels = operation_label(names[i]);
+      labels += ",le=\"";
+      labels += last ? "+Inf" : seconds(static_cast<std::uint64_t>(kLatencyBoundsUs[b]));
+      labels += '"';
+      sample(out, "caponier_request_duration_seconds_bucket", labels, std::to_string(cumulated));
+    }
+    sample(out, "caponier_request_duration_seconds_sum", operation_label(names[i]),
+           seconds(sums[i].duration_us));
+    sample(out, "caponier_request_duration_seconds_count", operation_label(names[i]), std::to_string(count));
+  }
+}
+
+void append_refusals(std::string& out, const MetricsView& view) {
+  family(out, "caponier_refusals_total", "counter",
+         "Requests and connections that were refused or broken off, by operation and reason.");
+  for (const MetricNames::Named& named : view.names) {
+    for (const ReasonEntry& reason : all_reasons()) {
+      std::uint64_t count = 0;
+      for (const Metrics* worker : view.workers) count += worker->refusals(named.row, reason.reason);
+      if (count == 0) continue;
+      std::string labels = operation_label(named);
+      labels.append(",reason=\"").append(reason.id).append("\"");
+      sample(out, "caponier_refusals_total", labels, std::to_string(count));
+    }
+  }
+}
+
+}  // namespace
+
+std::string to_prometheus(const MetricsView& view) {
+  std::vector<MetricSums> sums(view.names.size());
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    for (const Metrics* worker : view.workers) worker->add_to(view.names[i].row, sums[i]);
+  }
+  std::string out;
+  family(out, "caponier_build_info", "gauge", "The version that runs; always 1.");
+  sample(out, "caponier_build_info", "version=\"" + escaped(view.version) + '"', "1");
+  append_requests(out, view.names, sums);
+  append_latency(out, view.names, sums);
+  append_refusals(out, view);
+  single(out, "caponier_connections", "gauge", "Open client connections.", view.connections);
+  WorkerGauges gauges;
+  for (const WorkerGauges& worker : view.gauges) {
+    gauges.upstream_idle += worker.upstream_idle;
+    gauges.block_bytes += worker.block_bytes;
+  }
+  single(out, "caponier_upstream_idle_connections", "gauge", "Pooled connections to the upstream.",
+         gauges.upstream_idle);
+  single(out, "caponier_buffer_bytes", "gauge", "Buffers of connections in use.", gauges.block_bytes);
+  single(out, "caponier_in_flight_bytes", "gauge",
+         "Memory of requests and answers under way, as the overload bound counts it.", view.in_flight_bytes);
+  single(out, "caponier_log_dropped_lines_total", "counter", "Decision records that were lost.",
+         view.log_dropped);
+  single(out, "caponier_generation", "gauge",
+         "How many times contract and configuration were taken into use.", view.generation);
+  single(out, "caponier_reloads_refused_total", "counter", "Reloads that were refused as a whole.",
+         view.reloads_refused);
+  return out;
+}
+
+}  // namespace caponier::gateway
