@@ -15,6 +15,8 @@ namespace {
 // RFC 6455, section 1.3.
 constexpr std::string_view kAcceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
+constexpr std::string_view kExtensions = "sec-websocket-extensions";
+
 std::string accept_of(std::string_view key) {
   const std::string text = std::string(key).append(kAcceptSuffix);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -48,9 +50,8 @@ std::string_view extension_name(std::string_view item) {
 }
 
 bool extensions_were_offered(const http::RequestHead& request, const http::ResponseHead& head) {
-  constexpr std::string_view kField = "sec-websocket-extensions";
-  return !http::any_item(head.headers, kField, [&request](std::string_view chosen) {
-    return !http::any_item(request.headers, kField, [chosen](std::string_view offered) {
+  return !http::any_item(head.headers, kExtensions, [&request](std::string_view chosen) {
+    return !http::any_item(request.headers, kExtensions, [chosen](std::string_view offered) {
       return equals_ignore_case(extension_name(offered), extension_name(chosen));
     });
   });
