@@ -13,6 +13,7 @@ struct HttpLimits {
   std::uint32_t header_count_max = 100;
   std::uint32_t chunk_line_bytes_max = 256;  // chunk size line; extensions are refused
   std::uint32_t trailer_bytes_max = 4 * 1024;
+  std::uint32_t interim_answers_max = 16;  // 1xx of an upstream before one answer
 };
 
 struct JsonLimits {
@@ -39,6 +40,8 @@ struct TimeLimits {
   std::int64_t upstream_first_byte_ms = 30'000;
   std::int64_t upstream_idle_ms = 50'000;  // a pooled connection unused for longer is closed
   std::int64_t exchange_ms = 120'000;      // one exchange, all in all
+  std::int64_t stream_idle_ms = 60'000;    // an event stream or a WebSocket without a byte
+  std::int64_t stream_ms = 3'600'000;      // an event stream or a WebSocket, all in all
   std::int64_t drain_ms = 20'000;
   std::int64_t need_ms = 5'000;  // fetching what a stage asked for
 };

@@ -71,6 +71,7 @@ std::string validation(const plan::Operation& operation) {
     const std::string_view kind = judged_as(body);
     if (out.find(kind) == std::string::npos) append_part(out, kind, ", ");
   }
+  if (operation.websocket) append_part(out, "WebSocket", ", ");
   if (out.empty()) out = "no input";
   if (const std::string_view held = answers(operation); !held.empty()) append_part(out, held, ", ");
   return out;

@@ -59,6 +59,7 @@ constexpr LimitBound kLimitBounds[] = {
     HTTP(head_bytes_max, kKiB, kMiB),
     HTTP(header_count_max, 8, 1000),
     HTTP(chunk_line_bytes_max, 16, 4 * kKiB),
+    HTTP(interim_answers_max, 1, 100),
     HTTP(trailer_bytes_max, 128, 64 * kKiB),
     JSON(bytes_max, kKiB, 64 * kMiB),
     JSON(depth_max, 1, 256),
@@ -119,6 +120,8 @@ constexpr TimeBound kTimeBounds[] = {
     {"upstream_first_byte", 10, kHour, &TimeLimits::upstream_first_byte_ms},
     {"upstream_idle", 100, kHour, &TimeLimits::upstream_idle_ms},
     {"exchange", 100, 24 * kHour, &TimeLimits::exchange_ms},
+    {"stream_idle", 100, 24 * kHour, &TimeLimits::stream_idle_ms},
+    {"stream", 100, 7 * 24 * kHour, &TimeLimits::stream_ms},
     {"drain", 0, kHour, &TimeLimits::drain_ms},
     {"need", 10, kMinute, &TimeLimits::need_ms},
 };

@@ -87,6 +87,7 @@ struct Config {
   std::vector<OverlayFile> overlays;  // put over the contract, in this order
   Upstream upstream;
   std::vector<Listener> listeners;
+  std::vector<std::string> origins;  // other origins whose pages may open WebSockets, lower case
   std::vector<std::string>
       hosts;  // accepted Host names; empty: those of the document's servers, or any if it names none
   std::vector<Issuer> issuers;

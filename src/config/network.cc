@@ -156,4 +156,19 @@ void read_hosts(Reader& reader, const Node& root, Config& config) {
   }
 }
 
+// RFC 6454, section 6.1: scheme, host, and port unless it is the scheme's own; as browsers write it.
+void read_origins(Reader& reader, const Node& root, Config& config) {
+  for (const std::string& origin : reader.texts(root, "origins")) {
+    const auto url = uri::parse_url(origin);
+    const std::string written = url ? (url->https ? "https://" : "http://") + url->authority() : "";
+    if (!url || !equals_ignore_case(written, origin)) {
+      reader.error(
+          *root.find("origins"), "invalid-value", quote(origin) + " is not an origin",
+          "Write scheme and host as browsers do: https://app.example.com, without path and default port.");
+      continue;
+    }
+    config.origins.push_back(lower(origin));
+  }
+}
+
 }  // namespace caponier::config

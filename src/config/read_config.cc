@@ -14,7 +14,7 @@ namespace caponier::config {
 namespace {
 
 constexpr std::string_view kRootKeys[] = {
-    "contract",         "overlays",   "upstream",  "listeners", "hosts",   "issuers", "defaults",
+    "contract",         "overlays",   "upstream",  "listeners", "hosts",   "issuers", "defaults", "origins",
     "security_schemes", "operations", "state_dir", "log",       "workers", "limits",  "timeouts"};
 constexpr std::string_view kLogKeys[] = {"file"};
 constexpr std::int64_t kWorkersMax = 1024;
@@ -42,6 +42,7 @@ void read_root(Reader& reader, const Node& root, Config& config) {
   read_upstream(reader, root, config);
   read_listeners(reader, root, config);
   read_hosts(reader, root, config);
+  read_origins(reader, root, config);
   read_issuers(reader, root, config);
   read_scheme_bindings(reader, root, config);
   config.defaults = reader.object(root, "defaults");

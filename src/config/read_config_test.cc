@@ -38,6 +38,7 @@ listeners:
   - {listen: 'https://0.0.0.0:8443', certificate: tls/chain.pem, key: /run/key.pem}
   - {name: inside, listen: 'http://10.0.0.1:8080', surface: internal}
 hosts: [API.example.com, '[::1]', '::2']
+origins: ['https://App.example.com', 'http://localhost:3000']
 issuers:
   - issuer: https://login.example.com/
     audiences: [orders]
@@ -90,6 +91,7 @@ TEST(ReadConfig, every_key_reaches_its_place) {
   EXPECT_EQ(config.listeners[1].surface, Surface::kInternal);
   EXPECT_EQ(config.listeners[1].origin.position.line, 6U);
   EXPECT_THAT(config.hosts, ElementsAre("api.example.com", "::1", "::2"));
+  EXPECT_THAT(config.origins, ElementsAre("https://app.example.com", "http://localhost:3000"));
   ASSERT_EQ(config.issuers.size(), 2U);
   EXPECT_EQ(config.issuers[0].issuer, "https://login.example.com/");
   EXPECT_THAT(config.issuers[0].audiences, ElementsAre("orders"));
@@ -212,6 +214,10 @@ TEST(ReadConfig, what_contradicts_itself_or_weakens_silently_is_refused) {
       {"listeners: [{listen: 'a:1'}, {listen: 'a:2'}]\n", 1, 30, "duplicate-name", "\"public\""},
       {"hosts: ['https://a.com']\n", 1, 8, "invalid-value", "without scheme"},
       {"hosts: ['a.com:80']\n", 1, 8, "invalid-value", "port"},
+      {"origins: [a.com]\n", 1, 10, "invalid-value", "is not an origin"},
+      {"origins: ['https://a.com/']\n", 1, 10, "invalid-value", "without path"},
+      {"origins: ['https://a.com:443']\n", 1, 10, "invalid-value", "default port"},
+      {"origins: ['*']\n", 1, 10, "invalid-value", "as browsers do"},
       {"issuers: [{audiences: [a]}]\n", 1, 11, "missing-key", "\"issuer\""},
       {"issuers: [{issuer: a}]\n", 1, 20, "invalid-value", "is not a URL"},
       {"issuers: [{issuer: 'http://a'}]\n", 1, 20, "plain-http", "allow_internal_addresses"},

@@ -239,6 +239,7 @@ void ClientConnection::begin_exchange() {
   x.span_id = worker_.ids().next_64(x.arena);
   body_ = http::BodyDecoder(x.head->body, service_->plan().limits.http);
   body_used_ = 0;
+  body_idle_ms_ = service_->plan().limits.time.body_progress_ms;
   invited_ = false;
   body_stopped_ = false;
 }
@@ -288,7 +289,6 @@ std::optional<std::string_view> ClientConnection::whole_body() {
 }
 
 net::Task<BodyPiece> ClientConnection::read_body() {
-  const TimeLimits& time = service_->plan().limits.time;
   const std::size_t head_bytes = decoder_.head_bytes();
   for (;;) {
     buffer_.cut(head_bytes, std::exchange(body_used_, 0));
@@ -301,7 +301,7 @@ net::Task<BodyPiece> ClientConnection::read_body() {
     if (buffer_.tail_room() == 0) co_return BodyPiece{BodyPiece::Status::kMalformed, {}};
     if (body_stopped_) co_return BodyPiece{BodyPiece::Status::kClosed, {}};
     auto reading =
-        stream_->read(buffer_.tail(), buffer_.tail_room(), worker_.loop().now_ms() + time.body_progress_ms);
+        stream_->read(buffer_.tail(), buffer_.tail_room(), worker_.loop().now_ms() + body_idle_ms_);
     body_read_ = &reading;
     const auto read = co_await reading;
     body_read_ = nullptr;
@@ -310,6 +310,11 @@ net::Task<BodyPiece> ClientConnection::read_body() {
     if (!read.ok()) co_return BodyPiece{BodyPiece::Status::kClosed, {}};
     buffer_.commit(read.bytes);
   }
+}
+
+void ClientConnection::begin_tunnel(std::int64_t idle_ms) {
+  body_ = http::BodyDecoder({http::BodyKind::kUntilClose, 0}, service_->plan().limits.http);
+  body_idle_ms_ = idle_ms;
 }
 
 void ClientConnection::stop_body() {

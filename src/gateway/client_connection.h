@@ -53,6 +53,7 @@ class ClientConnection final : private ClientSide {
   std::optional<std::string_view> whole_body() override;
   net::Task<BodyPiece> read_body() override;
   net::Task<bool> invite_body() override;
+  void begin_tunnel(std::int64_t idle_ms) override;
   void stop_body() override;
   [[nodiscard]] bool body_complete() const override { return body_.complete(); }
   net::Stream::WriteAwaiter send(std::string_view first, std::string_view second) override;
@@ -67,7 +68,8 @@ class ClientConnection final : private ClientSide {
   Buffer buffer_;
   http::RequestDecoder decoder_;
   http::BodyDecoder body_;
-  std::size_t body_used_ = 0;  // framed bytes behind the head that the last piece took
+  std::size_t body_used_ = 0;      // framed bytes behind the head that the last piece took
+  std::int64_t body_idle_ms_ = 0;  // between two reads that bring something
   bool invited_ = false;
   bool body_stopped_ = false;
   net::Stream::ReadAwaiter* body_read_ = nullptr;  // while read_body() waits

@@ -25,6 +25,9 @@ class ClientSide {
   virtual net::Task<BodyPiece> read_body() = 0;
   // Sends 100 Continue if the client waits for it.
   virtual net::Task<bool> invite_body() = 0;
+  // The head was all of the message: from now on read_body() gives whatever comes, until the client closes,
+  // and waits at most `idle_ms` for it (kTooSlow; it may be called again).
+  virtual void begin_tunnel(std::int64_t idle_ms) = 0;
   // No more of the body is wanted: a read_body() that waits ends now, with kClosed.
   virtual void stop_body() = 0;
   // Everything of the body has been read.

@@ -71,6 +71,7 @@ net::Task<bool> Driver::run(Exchange& exchange, Service& service, bool may_stay)
   denial_.reset();
   outcome_ = {};
   retried_ = false;
+  lasts_ = false;
   answering_ = false;
   copy_max_ = 0;
   if (worker_.overloaded()) {
@@ -249,7 +250,8 @@ net::Task<Driver::Failed> Driver::send_request(Exchange& exchange) {
     if (!take_idle()) {
       if (Failed failed = co_await connect()) co_return failed;
     }
-    connection_->decoder().begin(exchange.head->method);
+    begin_decoder(exchange);
+    interim_answers_ = 0;
     const auto sent = co_await connection_->stream().write(
         out_, buffered_, deadline(exchange.plan->limits.time.write_progress_ms));
     if (sent.ok()) break;
@@ -294,6 +296,8 @@ bool Driver::append_request_head(const Exchange& exchange) {
   if (!stages::append_upstream_head(out_, exchange)) return false;
   const stages::HeadDecision& decision = *exchange.head_decision;
   const http::BodyLength& length = exchange.head->body;
+  // What the client sends behind a handshake was not meant as a request, whatever the answer.
+  if (decision.websocket) keep_alive_ = false;
   if (decision.body != nullptr && !decision.buffer_body) {
     if (length.kind == http::BodyKind::kChunked) {
       out_ += "Transfer-Encoding: chunked\r\n";
@@ -312,6 +316,7 @@ Denial Driver::read_failure(net::IoStatus status, std::string_view closed) const
   if (upload_ && upload_->state() > Upload::State::kDone) return upload_denial(upload_->state());
   if (broken_off_) return denied(Reason::kDraining, "upstream", "broken off, because the gateway stops");
   if (status != net::IoStatus::kTimedOut) return denied(Reason::kUpstreamClosed, "upstream", closed);
+  if (lasts_) return stream_end(worker_.loop().now_ms() < ends_ms_);
   if (worker_.loop().now_ms() >= ends_ms_)
     return denied(Reason::kExchangeTimeout, "upstream", "the exchange's total time is over");
   return denied(Reason::kUpstreamTimeout, "upstream", "no progress in time");
@@ -353,17 +358,22 @@ Driver::Failed Driver::decode_response_head(const Exchange& exchange, bool& comp
     if (!status)
       return denied(Reason::kUpstreamMalformed, "upstream", std::string(http::name(status.error())));
     if (*status == http::HeadStatus::kNeedMore) break;
-    if (decoder.head().status >= 200) {
+    // A 101 that nobody asked for is refused by the decoder.
+    if (decoder.head().status >= 200 || decoder.head().status == 101) {
       complete = true;
       break;
     }
-    if (decoder.head().status == 101)
-      return denied(Reason::kUpstreamMalformed, "upstream", "switched protocols unasked");
     // An interim answer (RFC 9110 section 15.2) is ours to read, not the client's.
+    if (++interim_answers_ > exchange.plan->limits.http.interim_answers_max)
+      return denied(Reason::kUpstreamMalformed, "upstream", "too many interim answers");
     buffer.consume(decoder.head_bytes());
-    decoder.begin(exchange.head->method);
+    begin_decoder(exchange);
   }
   return std::nullopt;
+}
+
+void Driver::begin_decoder(const Exchange& exchange) {
+  connection_->decoder().begin(exchange.head->method, exchange.head_decision->websocket);
 }
 
 net::Task<void> Driver::pass_response(Exchange& exchange) {
@@ -372,7 +382,8 @@ net::Task<void> Driver::pass_response(Exchange& exchange) {
   auto verdict = stages::judge_response(service_->state, exchange, head);
   const bool chunked =
       head.body.kind == http::BodyKind::kChunked || head.body.kind == http::BodyKind::kUntilClose;
-  const bool holds = verdict && verdict->holds();
+  const bool switches = head.status == 101;
+  const bool holds = verdict && (verdict->holds() || switches);
   if (!verdict || !append_response_head(exchange, head, chunked, holds)) {
     connection_->stream().abort();
     if (uploading()) co_await end_upload();
@@ -380,6 +391,10 @@ net::Task<void> Driver::pass_response(Exchange& exchange) {
                                                           : denied(Reason::kResponseHeaderInvalid, "scrub",
                                                                    "a response header cannot be sent safely");
     co_await refuse(exchange, std::move(denial));
+    co_return;
+  }
+  if (switches) {
+    co_await pass_tunnel(exchange);
     co_return;
   }
   if (holds) {
@@ -393,7 +408,9 @@ net::Task<void> Driver::pass_response(Exchange& exchange) {
   const bool reusable = head.keep_alive && head.body.kind != http::BodyKind::kUntilClose;
   http::BodyDecoder decoder(head.body, exchange.plan->limits.http);
   connection_->buffer().consume(connection_->decoder().head_bytes());
-  Failed failed = co_await pass_body(decoder, chunked && exchange.head->minor_version == 1);
+  if (decision.long_lived) begin_stream(exchange);
+  const bool chunks = chunked && exchange.head->minor_version == 1;
+  Failed failed = co_await pass_body(exchange, decoder, chunks, decision.declared);
   if (uploading()) co_await end_upload();
   if (failed) {
     connection_->stream().abort();
@@ -498,7 +515,8 @@ net::Task<Driver::Failed> Driver::gather_response(http::BodyDecoder& decoder,
 net::Task<Driver::Failed> Driver::read_more(http::BodyDecoder& decoder) {
   Buffer& buffer = connection_->buffer();
   buffer.reserve(BlockPool::kBlockBytes / 2);
-  std::int64_t until = deadline(service_->plan().limits.time.upstream_first_byte_ms);
+  const TimeLimits& time = service_->plan().limits.time;
+  std::int64_t until = deadline(lasts_ ? time.stream_idle_ms : time.upstream_first_byte_ms);
   const auto read = co_await connection_->stream().read(buffer.tail(), buffer.tail_room(), until);
   if (read.status == net::IoStatus::kClosed && decoder.finish_on_close()) co_return std::nullopt;
   if (!read.ok() && !still_has_time(read.status, until))
@@ -538,7 +556,8 @@ void Driver::append_framing(const Exchange& exchange, std::uint16_t status, bool
 }
 
 // Passes the body on as it comes, behind the head that stands in out_.
-net::Task<Driver::Failed> Driver::pass_body(http::BodyDecoder& decoder, bool chunked) {
+net::Task<Driver::Failed> Driver::pass_body(const Exchange& exchange, http::BodyDecoder& decoder,
+                                            bool chunked, const plan::Response* declared) {
   Buffer& buffer = connection_->buffer();
   for (;;) {
     auto piece = decoder.feed(buffer.view());
@@ -547,7 +566,11 @@ net::Task<Driver::Failed> Driver::pass_body(http::BodyDecoder& decoder, bool chu
     copy_for_report(data);
     outcome_.response_body_bytes += data.size();
     if (chunked && !data.empty()) append_chunk(out_, std::exchange(data, {}));
-    if (chunked && decoder.complete()) http::append_last_chunk(out_);
+    if (chunked && decoder.complete()) {
+      out_ += "0\r\n";
+      stages::append_trailers(out_, exchange, declared, decoder.trailers());
+      out_ += "\r\n";
+    }
     // What is ready leaves before we wait: an event stream must not be held back.
     const bool leaves = !data.empty() || decoder.complete() || piece->consumed == 0;
     if (leaves && (!data.empty() || !out_.empty())) {

@@ -50,12 +50,17 @@ class Driver {
   net::Task<void> end_upload();
   net::Task<Failed> read_response_head(stages::Exchange& exchange);
   [[nodiscard]] Failed decode_response_head(const stages::Exchange& exchange, bool& complete);
+  void begin_decoder(const stages::Exchange& exchange);
   net::Task<void> pass_response(stages::Exchange& exchange);
   net::Task<void> pass_held(stages::Exchange& exchange, stages::ResponseDecision decision);
   net::Task<Failed> gather_response(http::BodyDecoder& decoder, const stages::ResponseDecision& decision,
                                     std::size_t& rest);
   net::Task<Failed> read_more(http::BodyDecoder& decoder);
-  net::Task<Failed> pass_body(http::BodyDecoder& decoder, bool chunked);
+  net::Task<Failed> pass_body(const stages::Exchange& exchange, http::BodyDecoder& decoder, bool chunked,
+                              const plan::Response* declared);
+  net::Task<void> pass_tunnel(stages::Exchange& exchange);
+  void begin_stream(const stages::Exchange& exchange);
+  [[nodiscard]] stages::Denial stream_end(bool idle) const;
   net::Task<void> refuse(stages::Exchange& exchange, stages::Denial denial);
   net::Task<void> answer(stages::Exchange& exchange, const stages::LocalResponse& response);
 
@@ -91,7 +96,10 @@ class Driver {
   std::optional<stages::Denial> denial_;
   stages::Outcome outcome_;
   std::int64_t started_us_ = 0;
-  std::int64_t ends_ms_ = 0;  // the exchange's total time
+  std::int64_t ends_ms_ = 0;                // the exchange's total time
+  Reason over_ = Reason::kExchangeTimeout;  // why it ends then
+  std::uint32_t interim_answers_ = 0;
+  bool lasts_ = false;  // it is an event stream or a WebSocket
   bool keep_alive_ = false;
   bool retried_ = false;
   bool broken_off_ = false;

@@ -100,7 +100,7 @@ std::optional<DecodeError> BodyDecoder::step_size(char c) {
   return std::nullopt;
 }
 
-// Trailer fields are dropped, but not before they were read as strictly as headers.
+// Trailer fields are read as strictly as headers; what becomes of them is for others to say.
 std::optional<DecodeError> BodyDecoder::step_trailer(char c) {
   bool ok = true;
   switch (state_) {
@@ -135,7 +135,8 @@ std::optional<DecodeError> BodyDecoder::step_trailer(char c) {
     default:
       return DecodeError::kChunk;
   }
-  if (!ok || ++trailer_bytes_ > trailer_bytes_max_) return DecodeError::kTrailer;
+  if (!ok || trailers_.size() == trailer_bytes_max_) return DecodeError::kTrailer;
+  trailers_ += c;
   return std::nullopt;
 }
 

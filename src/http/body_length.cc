@@ -77,7 +77,9 @@ Result<BodyLength, DecodeError> response_body_length(std::span<const Header> hea
     if (framing->bytes != 0) return Err(DecodeError::kContentLengthBad);
     return BodyLength{};
   }
-  if (status == 304 || request == Method::kHead) return BodyLength{};
+  if (status == 304) return BodyLength{};
+  // What GET would give: to be told, and not to be read.
+  if (request == Method::kHead) return BodyLength{BodyKind::kNone, framing->bytes};
   if (framing->chunked) return BodyLength{BodyKind::kChunked, 0};
   if (framing->content_length != nullptr) return BodyLength{BodyKind::kLength, framing->bytes};
   return BodyLength{BodyKind::kUntilClose, 0};

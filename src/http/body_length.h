@@ -12,6 +12,7 @@ namespace caponier::http {
 // Both refuse: Content-Length with Transfer-Encoding, repeated or listed Content-Length, any transfer coding
 // but a single "chunked", Transfer-Encoding in HTTP/1.0.
 Result<BodyLength, DecodeError> request_body_length(std::span<const Header> headers, int minor_version);
+// To HEAD there is no body (kNone), and `bytes` is what was announced of that to GET.
 Result<BodyLength, DecodeError> response_body_length(std::span<const Header> headers, int minor_version,
                                                      Method request, int status);
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -55,8 +56,9 @@ class RequestDecoder {
 class ResponseDecoder {
  public:
   explicit ResponseDecoder(const HttpLimits& limits) : limits_(&limits) { headers_.reserve(32); }
-  // `request` decides about bodies: HEAD has none.
-  void begin(Method request);
+  // `request` decides about bodies: HEAD has none. `upgrade`: another protocol was asked for, so that a 101
+  // may come; otherwise nobody may grant one.
+  void begin(Method request, bool upgrade = false);
   Result<HeadStatus, DecodeError> feed(std::string_view bytes);
   [[nodiscard]] const ResponseHead& head() const { return head_; }
   [[nodiscard]] std::size_t head_bytes() const { return scan_.head_bytes(); }
@@ -67,6 +69,7 @@ class ResponseDecoder {
 
   const HttpLimits* limits_;
   Method request_ = Method::kGet;
+  bool upgrade_ = false;
   ResponseHead head_;
   std::vector<Header> headers_;
   HeadScan scan_;
@@ -84,9 +87,11 @@ class BodyDecoder {
     std::string_view data;     // body bytes, a view of the input; may be empty
   };
   // Takes at most one run of body bytes from the front of `bytes`. Call again with the rest until nothing is
-  // consumed or complete(). Trailers are read, bounded and dropped.
+  // consumed or complete(). Trailers are read as strictly as headers, bounded, and kept in trailers().
   Result<Piece, DecodeError> feed(std::string_view bytes);
   [[nodiscard]] bool complete() const { return state_ == State::kDone; }
+  // The trailer section's lines, each with its CRLF; see trailers.h.
+  [[nodiscard]] const std::string& trailers() const { return trailers_; }
   // The peer closed: true if that is a legal end (kUntilClose).
   bool finish_on_close();
 
@@ -116,8 +121,8 @@ class BodyDecoder {
   DecodeError failed_ = DecodeError::kChunk;
   std::uint64_t left_ = 0;  // bytes of this chunk, or of the body
   std::uint32_t size_digits_ = 0;
-  std::uint32_t trailer_bytes_ = 0;
   std::uint32_t trailer_bytes_max_ = 0;
+  std::string trailers_;
 };
 
 }  // namespace caponier::http

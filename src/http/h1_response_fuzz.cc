@@ -30,6 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 1) return 0;
   const std::size_t step = data[0] % 16U + 1;
   const Method request = data[0] >= 128 ? Method::kHead : Method::kGet;
+  const bool upgrade = (data[0] & 0x40U) != 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   HttpLimits limits;
   limits.header_line_bytes_max = 256;
@@ -37,11 +38,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   limits.header_count_max = 8;
 
   ResponseDecoder whole(limits);
-  whole.begin(request);
+  whole.begin(request, upgrade);
   const auto whole_outcome = whole.feed(bytes);
 
   ResponseDecoder fragmented(limits);
-  fragmented.begin(request);
+  fragmented.begin(request, upgrade);
   caponier::Result<HeadStatus, DecodeError> outcome = HeadStatus::kNeedMore;
   std::unique_ptr<char[]> place;
   for (std::size_t have = 0; have < bytes.size();) {

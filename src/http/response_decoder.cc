@@ -28,15 +28,14 @@ std::optional<DecodeError> parse_status_line(std::string_view line, ResponseHead
   if (line.size() > kStatusLineMin && line[kStatusLineMin] != ' ') return DecodeError::kStatusLine;
   head.status =
       static_cast<std::uint16_t>((status[0] - '0') * 100 + (status[1] - '0') * 10 + (status[2] - '0'));
-  // An upgrade is never asked for, so nobody may grant one.
-  if (head.status == kSwitchingProtocols) return DecodeError::kUpgradeUnsupported;
   return std::nullopt;
 }
 
 }  // namespace
 
-void ResponseDecoder::begin(Method request) {
+void ResponseDecoder::begin(Method request, bool upgrade) {
   request_ = request;
+  upgrade_ = upgrade;
   head_ = ResponseHead{};
   headers_.clear();
   scan_.begin();
@@ -57,6 +56,7 @@ Result<HeadStatus, DecodeError> ResponseDecoder::feed(std::string_view bytes) {
     if (!status) return fail(status.error());
     if (*status == HeadStatus::kNeedMore) return status;
     if (const auto error = parse_status_line(scan_.start_line(bytes), head_)) return fail(*error);
+    if (head_.status == kSwitchingProtocols && !upgrade_) return fail(DecodeError::kUpgradeUnsupported);
   }
   auto status = scan_.scan_fields(bytes, *limits_);
   if (!status) return fail(status.error());

@@ -36,7 +36,7 @@ std::vector<Case> framing_cases() {
       {"length", ok + "Content-Length: 5\r\n\r\n", kGet, "200 length 5 keep"},
       {"chunked", ok + "Transfer-Encoding: chunked\r\n\r\n", kGet, "200 chunked 0 keep"},
       {"until close", ok + "\r\n", kGet, "200 until-close 0 close"},
-      {"head with a length", ok + "Content-Length: 5\r\n\r\n", kHead, "200 none 0 keep"},
+      {"head with a length", ok + "Content-Length: 5\r\n\r\n", kHead, "200 none 5 keep"},
       {"head with chunked", ok + "Transfer-Encoding: chunked\r\n\r\n", kHead, "200 none 0 keep"},
       {"not modified with a length", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", kGet,
        "304 none 0 keep"},
@@ -119,6 +119,22 @@ TEST(ResponseDecoder, the_next_response_in_the_buffer_is_left_alone) {
   ASSERT_EQ(*decoder.feed(std::string_view(both).substr(first.size())), HeadStatus::kComplete);
   EXPECT_EQ(decoder.head().status, 201);
   EXPECT_EQ(decoder.head().find(Field::kContentLength)->value, "2");
+}
+
+TEST(ResponseDecoder, a_switch_of_protocols_is_taken_only_where_it_was_asked_for) {
+  const HttpLimits limits;
+  ResponseDecoder decoder(limits);
+  const std::string bytes = "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nrest";
+  decoder.begin(Method::kGet, true);
+  const auto granted = decoder.feed(bytes);
+  ASSERT_TRUE(granted && *granted == HeadStatus::kComplete);
+  EXPECT_EQ(decoder.head().status, 101);
+  EXPECT_EQ(decoder.head().body.kind, BodyKind::kNone);
+  EXPECT_EQ(decoder.head_bytes(), bytes.size() - 4);
+  decoder.begin(Method::kGet);
+  const auto unasked = decoder.feed(bytes);
+  ASSERT_FALSE(unasked);
+  EXPECT_EQ(unasked.error(), DecodeError::kUpgradeUnsupported);
 }
 
 TEST(ResponseDecoder, each_limit_holds_at_the_limit_and_breaks_one_past_it) {

@@ -173,7 +173,8 @@ struct Operation {
   std::vector<Response> responses;
   ResponseMode response_mode = ResponseMode::kEnforce;
   std::uint64_t response_bytes_max = 0;  // of a body that is judged
-  bool judges_responses = false;         // some body is, so that the upstream must not encode it
+  bool websocket = false;         // declares 101: it is entered by a WebSocket handshake, and by nothing else
+  bool judges_responses = false;  // some body is, so that the upstream must not encode it
   bool cookies_declared = false;
   bool path_delimiters = false;  // some path parameter is divided: an encoded delimiter stays encoded
   std::optional<Owner> owner;
@@ -204,6 +205,7 @@ struct Plan {
   std::vector<Scheme> schemes;
   std::vector<Issuer> issuers;
   std::vector<std::string> hosts;        // lower case, without port; empty: any
+  std::vector<std::string> origins;      // whose pages may open WebSockets, lower case: "https://a.example"
   std::vector<std::string> not_exposed;  // labels
   uri::Url upstream;
   std::string upstream_authority;  // for Host: host, and port unless it is the scheme's own

@@ -62,6 +62,28 @@ void check_parts(Compilation& compilation, const openapi::Response& source, cons
       "remove this 206, or say x-caponier: {response: stream} for the operation");
 }
 
+// A 101 says that the operation is a WebSocket: the one protocol that is switched to.
+void compile_websocket(Compilation& compilation, const openapi::Operation& declared, Operation& operation) {
+  const auto found = std::ranges::find_if(
+      declared.responses, [](const openapi::Response& response) { return response.status == "101"; });
+  if (found == declared.responses.end()) return;
+  const auto refuse = [&](const Node* node, std::string text, std::string fix) {
+    compilation.report.error(compilation.in_contract(node), "websocket", std::move(text), std::move(fix));
+  };
+  if (declared.method != http::Method::kGet) {
+    refuse(found->node, "101 makes an operation a WebSocket, which is opened by GET alone",
+           "declare it for GET, or take the operation out with exposed: false");
+  }
+  if (declared.request_body) {
+    refuse(declared.request_body->node, "a WebSocket handshake has no body", "remove the request body");
+  }
+  if (!found->content.empty()) {
+    refuse(found->node, "101 has no body: what goes over a WebSocket is not judged",
+           "remove the content, and describe the messages in words");
+  }
+  operation.websocket = true;
+}
+
 }  // namespace
 
 void compile_responses(Compilation& compilation, const openapi::Operation& declared, const Policy& policy,
@@ -80,6 +102,7 @@ void compile_responses(Compilation& compilation, const openapi::Operation& decla
     for (const ResponseBody& body : response.bodies) operation.judges_responses |= body.program != nullptr;
     operation.responses.push_back(std::move(response));
   }
+  compile_websocket(compilation, declared, operation);
   if (operation.responses.empty()) {
     compilation.report.error(compilation.in_contract(declared.node), "missing-response",
                              "the operation declares no response, so that every answer would be refused",

@@ -49,6 +49,7 @@ void check_upstream(Compilation& compilation, const uri::Url& url, const config:
 }  // namespace
 
 void compile_hosts(Compilation& compilation) {
+  compilation.plan->origins = compilation.config.origins;
   std::vector<std::string>& hosts = compilation.plan->hosts;
   for (const std::string& host : compilation.config.hosts) hosts.push_back(lower(host));
   if (hosts.empty() && compilation.config.dev) hosts = {"localhost", "127.0.0.1", "[::1]"};

@@ -83,6 +83,7 @@ struct HeadDecision {
   std::uint64_t body_bytes_max = 0;
   http::Coding coding = http::Coding::kIdentity;  // of a body that is buffered: it is decoded, and goes on so
   std::string_view boundary;                      // of a multipart body
+  bool websocket = false;                         // a handshake: after a 101, bytes go both ways
 };
 struct ValidBody {
   std::string_view bytes;  // as they go upstream
@@ -92,6 +93,8 @@ struct ResponseDecision {
   const plan::ResponseBody* body = nullptr;  // null: the body is not judged
   plan::ResponseMode mode = plan::ResponseMode::kEnforce;
   std::uint64_t bytes_max = 0;
+  const plan::Response* declared = nullptr;  // null: nothing of it is declared
+  bool long_lived = false;                   // it goes on for as long as both sides like
   // Not a byte of it leaves before it is judged.
   [[nodiscard]] bool holds() const { return body != nullptr && mode < plan::ResponseMode::kReport; }
   // It leaves as it comes, and a copy is judged.

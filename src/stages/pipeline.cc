@@ -8,6 +8,7 @@
 #include "stages/match/match.h"
 #include "stages/validate/body.h"
 #include "stages/validate/parameters.h"
+#include "stages/validate/websocket.h"
 
 namespace caponier::stages {
 namespace {
@@ -50,9 +51,11 @@ Verdict<HeadDecision> judge_head(const State& state, Exchange& exchange) {
       exchange.once(&Exchange::parameters, [&] { return validate_parameters(exchange, **matched); });
   if (!parameters) return std::move(parameters).refusal<HeadDecision>();
 
-  // A body may come only as it is declared.
-  auto decision =
-      exchange.once(&Exchange::head_decision, [&] { return validate_body_head(*exchange.head, **matched); });
+  // A body may come only as it is declared; a WebSocket is entered by its handshake alone.
+  auto decision = exchange.once(&Exchange::head_decision, [&] {
+    return (*matched)->operation->websocket ? validate_handshake(exchange, **matched)
+                                            : validate_body_head(*exchange.head, **matched);
+  });
   if (!decision) return std::move(decision).refusal<HeadDecision>();
   return **decision;
 }

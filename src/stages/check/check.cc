@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "stages/check/strip.h"
+#include "stages/check/websocket.h"
 #include "stages/parameter_value.h"
 #include "stages/violation.h"
 
@@ -12,6 +13,7 @@ namespace caponier::stages {
 namespace {
 
 constexpr std::string_view kStage = "check";
+constexpr std::uint16_t kSwitchingProtocols = 101;
 
 // "404" before "4XX" before "default".
 const plan::Response* declared_response(const plan::Operation& operation, std::uint16_t status) {
@@ -67,6 +69,11 @@ const plan::ResponseBody* declared_body(const plan::Response& response, std::str
   return found == response.bodies.end() ? nullptr : &*found;
 }
 
+bool is_event_stream(std::string_view value) {
+  const auto type = http::parse_media_type(value);
+  return type && equals_ignore_case(type->type, "text") && equals_ignore_case(type->subtype, "event-stream");
+}
+
 // A refusal about an answer tells the client nothing but that there was none.
 Denial private_denial(Denial denial) {
   denial.stage = kStage;
@@ -114,7 +121,7 @@ std::optional<Denial> check_headers(Exchange& exchange, const plan::Response& re
 
 Verdict<ResponseDecision> check_declared(Exchange& exchange, const plan::Operation& operation,
                                          const plan::Response& response, const http::ResponseHead& head) {
-  ResponseDecision decision{nullptr, operation.response_mode, operation.response_bytes_max};
+  ResponseDecision decision{nullptr, operation.response_mode, operation.response_bytes_max, &response};
   bool repeated = false;
   const http::Header* type = content_type(head, repeated);
   const auto refuse = [&response](std::string detail) {
@@ -135,6 +142,9 @@ Verdict<ResponseDecision> check_declared(Exchange& exchange, const plan::Operati
   if (type == nullptr) return refuse("the upstream sent a body without Content-Type");
   const plan::ResponseBody* body = declared_body(response, type->value);
   if (body == nullptr) return refuse("the upstream's media type is not declared for this status");
+  const bool declared_as_stream =
+      operation.response_mode == plan::ResponseMode::kStream && head.body.kind != http::BodyKind::kLength;
+  decision.long_lived = declared_as_stream || is_event_stream(type->value);
   if (body->program == nullptr) return decision;
   if (is_part(head)) {
     return deny(Reason::kResponsePartial, kStage, "a part of a body that is to be judged as a whole",
@@ -156,6 +166,9 @@ Verdict<ResponseDecision> check_declared(Exchange& exchange, const plan::Operati
 Verdict<ResponseDecision> check_head(Exchange& exchange, const plan::Operation& operation,
                                      const http::ResponseHead& head) {
   const plan::Response* response = declared_response(operation, head.status);
+  if (head.status == kSwitchingProtocols && response != nullptr) {
+    if (auto denial = check_handshake(*exchange.head, head, response->where)) return std::move(*denial);
+  }
   if (response != nullptr) return check_declared(exchange, operation, *response, head);
   const http::RequestHead& request = *exchange.head;
   const bool reads = request.method == http::Method::kGet || request.method == http::Method::kHead;
@@ -187,7 +200,11 @@ Verdict<ResponseDecision> check(Exchange& exchange, const Matched& matched, cons
   const plan::Operation& operation = *matched.operation;
   auto decision = check_head(exchange, operation, head);
   Denial* const denial = decision.denial();
-  if (denial == nullptr || operation.response_mode != plan::ResponseMode::kReport) return decision;
+  // A handshake is framing, which is never only reported.
+  if (denial == nullptr || operation.response_mode != plan::ResponseMode::kReport ||
+      head.status == kSwitchingProtocols) {
+    return decision;
+  }
   exchange.reported = std::move(*denial);
   return ResponseDecision{};
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "http/field_lists.h"
 
 namespace caponier::stages {
 namespace {
@@ -76,26 +77,12 @@ bool has_prefix(std::string_view name, std::string_view lower_prefix) {
          equals_ignore_case(name.substr(0, lower_prefix.size()), lower_prefix);
 }
 
-// Calls `visit` with each option of a Connection value; stops when it returns true.
-template <class Visit>
-bool any_option(std::string_view value, Visit&& visit) {
-  while (!value.empty()) {
-    const std::size_t end = std::min(value.find(','), value.size());
-    std::string_view option = value.substr(0, end);
-    value.remove_prefix(std::min(end + 1, value.size()));
-    option.remove_prefix(std::min(option.find_first_not_of(" \t"), option.size()));
-    option = option.substr(0, option.find_last_not_of(" \t") + 1);
-    if (!option.empty() && visit(option)) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 ConnectionOptions::ConnectionOptions(std::span<const http::Header> headers) : headers_(headers) {
   for (const http::Header& header : headers) {
     if (header.field != Field::kConnection || equals_ignore_case(header.value, "keep-alive")) continue;
-    any_ |= any_option(header.value, [](std::string_view option) {
+    any_ |= http::any_item(header.value, [](std::string_view option) {
       return !equals_ignore_case(option, "keep-alive") && !equals_ignore_case(option, "close");
     });
   }
@@ -104,9 +91,9 @@ ConnectionOptions::ConnectionOptions(std::span<const http::Header> headers) : he
 bool ConnectionOptions::list(std::string_view name) const {
   if (!any_) return false;
   return std::ranges::any_of(headers_, [name](const http::Header& header) {
-    return header.field == Field::kConnection && any_option(header.value, [name](std::string_view option) {
-             return equals_ignore_case(option, name);
-           });
+    return header.field == Field::kConnection &&
+           http::any_item(header.value,
+                          [name](std::string_view option) { return equals_ignore_case(option, name); });
   });
 }
 
@@ -164,6 +151,15 @@ bool is_disclosure(const http::Header& header) {
     default:
       return false;
   }
+}
+
+bool wants_trailers(const http::RequestHead& head) {
+  const auto lists = [&head](std::string_view name, std::string_view wanted) {
+    return http::any_item(head.headers, name,
+                          [wanted](std::string_view item) { return equals_ignore_case(item, wanted); });
+  };
+  return head.minor_version == 1 && head.find(Field::kTe) != nullptr && lists("te", "trailers") &&
+         lists("connection", "te");
 }
 
 bool is_declared_header(const plan::Operation& operation, std::string_view name) {

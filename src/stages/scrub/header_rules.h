@@ -32,6 +32,10 @@ bool is_impersonation(const http::Header& header);
 // Which tells more about the upstream than its answer, or that only the gateway may say.
 bool is_disclosure(const http::Header& header);
 
+// The client can take trailer fields, and says so as RFC 9110, section 10.1.4 has it: TE lists trailers,
+// Connection TE.
+bool wants_trailers(const http::RequestHead& head);
+
 bool is_declared_header(const plan::Operation& operation, std::string_view name);
 bool is_api_key_header(const plan::Plan& plan, std::string_view name);
 

@@ -102,6 +102,8 @@ void append_refusal(std::string& out, const Exchange& exchange, const Denial& de
   text.put("Content-Type: application/problem+json\r\n");
   if (denial.challenge) text.put("WWW-Authenticate: Bearer realm=\"api\"\r\n");
   if (status == 405) append_allow(text, denial.allowed_methods);
+  // RFC 9110, section 15.5.22; RFC 6455, section 4.2.2.
+  if (status == 426) text.put("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n");
   if (denial.retry_after_s > 0) {
     text.put("Retry-After: ").decimal(static_cast<std::uint64_t>(denial.retry_after_s)).put("\r\n");
   }

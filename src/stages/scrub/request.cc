@@ -119,6 +119,11 @@ bool append_upstream_head(std::string& out, const Exchange& exchange) {
       !http::append_header(text, "Cookie", exchange.parameters->cookies)) {
     return false;
   }
+  if (exchange.head_decision->websocket) {
+    text.put("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+  } else if (wants_trailers(*exchange.head)) {
+    text.put("Connection: TE\r\nTE: trailers\r\n");
+  }
   append_forwarded(text, *exchange.peer, exchange.head->authority);
   text.put("X-Request-ID: ").put(exchange.request_id);
   text.put("\r\ntraceparent: 00-").put(exchange.trace_id).put('-').put(exchange.span_id).put("-01\r\n");

@@ -19,6 +19,12 @@ namespace caponier::stages {
 [[nodiscard]] bool append_response_head(std::string& out, const Exchange& exchange,
                                         const http::ResponseHead& head);
 
+// Appends the trailer fields behind a chunked answer as the client may see them, without the empty line: only
+// if it asked for them, none that belongs into a head (RFC 9110, section 6.5.1) or could contradict what was
+// judged there. `lines` are BodyDecoder::trailers().
+void append_trailers(std::string& out, const Exchange& exchange, const plan::Response* declared,
+                     std::string_view lines);
+
 // A whole answer of our own: head, Content-Length, body. `keep_alive` decides the Connection header; HEAD
 // gets no body.
 void append_refusal(std::string& out, const Exchange& exchange, const Denial& denial, bool keep_alive);
