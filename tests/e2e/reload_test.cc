@@ -97,8 +97,8 @@ TEST_F(Reload, a_broken_contract_is_refused_whole_and_the_old_one_stays) {
   EXPECT_EQ(status_of(gateway, "/before"), 200);
   EXPECT_EQ(status_of(gateway, "/after"), 404);
   EXPECT_TRUE(says(gateway, "generation 1 stays in force"));
-  EXPECT_TRUE(eventually(
-      [&] { return gateway.log().find("\"what\":\"reload-refused\"") != std::string::npos; }));
+  EXPECT_TRUE(
+      eventually([&] { return gateway.log().find("\"what\":\"reload-refused\"") != std::string::npos; }));
   const Message metrics = ask(gateway.port_of("admin"), request_text("GET", "/metrics"));
   EXPECT_THAT(metrics.body, Not(HasSubstr("caponier_reloads_refused_total 0\n")));
   gateway.folder().write("api.yaml", contract_with("after"));
