@@ -50,6 +50,7 @@ void Exchange::reset() {
   keys_asked = false;
   reported.reset();
   limit_refused.reset();
+  forwarded_peer.client.reset();
 }
 
 }  // namespace caponier::stages
