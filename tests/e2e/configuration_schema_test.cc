@@ -107,7 +107,13 @@ TEST_F(ConfigurationSchema, refuses_what_the_reader_of_the_configuration_refuses
        {"limits: {memory: {in_flight_byte_max: 5MiB}}", "limits: {forms: {inflate_ratio_max: 0}}",
         "limits: {forms: {inflate_ratio_max: many}}", "upstream: {ulr: 'http://a'}", "contract: ''",
         "issuers: [{audiences: [a]}]", "security_schemes: {a: {issuer: 7}}", "timeouts: {head: soon}",
-        "operations: [{path: 'GET /a', exposedd: false}]"}) {
+        "operations: [{path: 'GET /a', exposedd: false}]",
+        "listeners: [{listen: '127.0.0.1:0', trusted_proxies: []}]",
+        "listeners: [{listen: '127.0.0.1:0', proxy_protocol: [proxy.internal]}]",
+        "listeners: [{listen: '127.0.0.1:0', certificates: [{certificate: c}]}]",
+        "listeners: [{listen: '127.0.0.1:0', client_certificates: {mode: always, ca: c}}]",
+        "listeners: [{listen: 'http://127.0.0.1:0', redirect: 'http://a.example'}]",
+        "listeners: [{listen: '127.0.0.1:0', trusted_proxies: [10.0.0.1], forwarded_header: via}]"}) {
     const std::vector<Configuration> one = {{"one", text}};
     EXPECT_EQ(judge(one, -1).status, 1) << text;
     const std::string config = folder_.write("caponier.yaml", text);
