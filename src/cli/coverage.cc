@@ -118,6 +118,16 @@ std::string describe(const plan::Plan& plan, const plan::Scheme& scheme) {
   return out;
 }
 
+// Which of the columns are words only, so far.
+std::string reported(const plan::Operation& operation) {
+  std::string out;
+  if (operation.report_only.authentication) append_part(out, "authentication", ", ");
+  if (operation.report_only.limit) append_part(out, "limits", ", ");
+  if (operation.report_only.authorize) append_part(out, "authorization", ", ");
+  if (operation.report_only.validate) append_part(out, "validation", ", ");
+  return out.empty() ? out : " (reports only: " + out + ')';
+}
+
 void append_section(std::string& out, std::string_view title, const std::vector<std::string>& lines) {
   if (lines.empty()) return;
   out += '\n' + std::string(title) + '\n';
@@ -132,7 +142,7 @@ void append_coverage_table(std::string& out, const plan::Plan& plan) {
     const std::string owner =
         operation.owner ? operation.owner->claim + "={" + operation.owner->parameter + "}" : "-";
     table.add({operation.label + (operation.internal ? " (internal)" : "") +
-                   (operation.deprecated ? " (deprecated)" : ""),
+                   (operation.deprecated ? " (deprecated)" : "") + reported(operation),
                authentication(plan, operation), scopes(operation), owner, validation(operation),
                limits(operation)});
   }

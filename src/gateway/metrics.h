@@ -62,10 +62,13 @@ class Metrics {
   // By the owning thread.
   void count(std::uint32_t row, std::uint16_t status, std::int64_t duration_us);
   void refuse(std::uint32_t row, Reason reason);
+  // It would have been refused, where that is only reported.
+  void report(std::uint32_t row, Reason reason);
 
   // By any thread: adds what has been counted so far.
   void add_to(std::uint32_t row, MetricSums& sums) const;
   [[nodiscard]] std::uint64_t refusals(std::uint32_t row, Reason reason) const;
+  [[nodiscard]] std::uint64_t reports(std::uint32_t row, Reason reason) const;
 
  private:
   struct Free {
@@ -73,6 +76,7 @@ class Metrics {
   };
   std::unique_ptr<MetricSums[], Free> rows_;
   std::unique_ptr<std::uint64_t[], Free> refusals_;  // reasons of each row
+  std::unique_ptr<std::uint64_t[], Free> reports_;   // the same
 };
 
 struct WorkerGauges {

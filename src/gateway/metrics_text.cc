@@ -85,17 +85,19 @@ void append_latency(std::string& out, const std::vector<MetricNames::Named>& nam
   }
 }
 
-void append_refusals(std::string& out, const MetricsView& view) {
-  family(out, "caponier_refusals_total", "counter",
-         "Requests and connections that were refused or broken off, by operation and reason.");
+using CountOf = std::uint64_t (Metrics::*)(std::uint32_t row, Reason reason) const;
+
+void append_by_reason(std::string& out, const MetricsView& view, std::string_view name, std::string_view help,
+                      CountOf count_of) {
+  family(out, name, "counter", help);
   for (const MetricNames::Named& named : view.names) {
     for (const ReasonEntry& reason : all_reasons()) {
       std::uint64_t count = 0;
-      for (const Metrics* worker : view.workers) count += worker->refusals(named.row, reason.reason);
+      for (const Metrics* worker : view.workers) count += (worker->*count_of)(named.row, reason.reason);
       if (count == 0) continue;
       std::string labels = operation_label(named);
       labels.append(",reason=\"").append(reason.id).append("\"");
-      sample(out, "caponier_refusals_total", labels, std::to_string(count));
+      sample(out, name, labels, std::to_string(count));
     }
   }
 }
@@ -112,7 +114,12 @@ std::string to_prometheus(const MetricsView& view) {
   sample(out, "caponier_build_info", "version=\"" + escaped(view.version) + '"', "1");
   append_requests(out, view.names, sums);
   append_latency(out, view.names, sums);
-  append_refusals(out, view);
+  append_by_reason(out, view, "caponier_refusals_total",
+                   "Requests and connections that were refused or broken off, by operation and reason.",
+                   &Metrics::refusals);
+  append_by_reason(out, view, "caponier_reported_total",
+                   "What would have been refused, where that is only reported, by operation and reason.",
+                   &Metrics::reports);
   single(out, "caponier_connections", "gauge", "Open client connections.", view.connections);
   WorkerGauges gauges;
   for (const WorkerGauges& worker : view.gauges) {

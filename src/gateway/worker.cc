@@ -145,6 +145,7 @@ void Worker::count(const Service& service, const stages::Exchange& exchange, con
   }
   metrics_.count(row, outcome.status, outcome.duration_us);
   if (outcome.denial != nullptr) metrics_.refuse(row, outcome.denial->reason);
+  for (const stages::Denial& reported : exchange.reported) metrics_.report(row, reported.reason);
 }
 
 WorkerGauges Worker::gauges() const {

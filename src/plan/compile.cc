@@ -12,6 +12,7 @@
 #include "plan/parameters.h"
 #include "plan/plan.h"
 #include "plan/policy.h"
+#include "plan/report_only.h"
 #include "plan/responses.h"
 #include "plan/security.h"
 #include "plan/surroundings.h"
@@ -55,6 +56,9 @@ class Levels {
     }
     return levels;
   }
+
+  // What speaks about all operations.
+  [[nodiscard]] std::array<const Members*, 2> of_all() const { return {&root_, &defaults_}; }
 
   // Reports what was said and concerned nobody.
   void report_unused() {
@@ -130,6 +134,7 @@ Operation compile_operation(Compilation& compilation, Schemes& schemes, const op
   operation.deprecated = declared.deprecated;
   operation.where = where_of(compilation.in_contract(declared.node));
   operation.provenance = policy.provenance;
+  compile_report_only(compilation, policy, operation);
   const std::vector<std::string> names = template_names(operation.path);
   compile_security(compilation, schemes, declared, policy, operation);
   compile_owner(compilation, policy, names, operation);
@@ -191,7 +196,7 @@ void compile_operations(Compilation& compilation) {
   Taken taken;
   PublicRoutes public_routes;
   Plan& plan = *compilation.plan;
-  plan.operations.reserve(compilation.contract.operations.size());
+  plan.operations.reserve(compilation.contract.operations.size() + 1);
   for (const openapi::Operation& declared : compilation.contract.operations) {
     const std::vector<const Members*> speaking = levels.of(declared);
     compilation.report.concern(declared.label());
@@ -219,6 +224,7 @@ void compile_operations(Compilation& compilation) {
                              "no operation is exposed, so that every request would be refused",
                              "declare a path with an operation, or let one of them be exposed");
   }
+  compile_undeclared(compilation, settle(levels.of_all(), compilation.report));
 }
 
 http::MediaType parsed(std::string_view text) {

@@ -155,6 +155,15 @@ struct Response {
   Where where;
 };
 
+// Stages whose refusals are recorded and not acted upon. Framing, TLS, admission and the handshake of a
+// WebSocket are never among them; answers have a mode of their own (ResponseMode::kReport).
+struct ReportOnly {
+  bool authentication = false;
+  bool limit = false;
+  bool authorize = false;
+  bool validate = false;
+};
+
 struct Operation {
   std::string id;
   std::string label;  // "GET /orders/{id}"
@@ -181,6 +190,8 @@ struct Operation {
   std::vector<RateLimit> limits;
   std::vector<std::string>
       provenance;  // which source won: "rate_limit.per_address 20/m: openapi.yaml:12:7, over ..."
+  ReportOnly report_only;
+  bool undeclared = false;  // stands for every path that the document does not declare
   bool deprecated = false;
   Where where;
 };
@@ -194,6 +205,8 @@ struct Finding {
 
 struct Plan {
   std::vector<Operation> operations;
+  // Among them, where undeclared paths are forwarded: the one that stands for them. No router knows it.
+  std::uint32_t undeclared = kNoOperation;
   Router router;
   // The same without internal operations; used only where there are some.
   std::optional<Router> public_router;

@@ -1,5 +1,7 @@
 #include "plan/policy.h"
 
+#include <algorithm>
+
 namespace caponier::plan {
 namespace {
 
@@ -92,6 +94,19 @@ void settle_texts(std::span<const Members* const> levels, Policy& policy) {
   }
 }
 
+// A word about rolling out, not a bound: whoever is closest has it.
+void settle_report_only(std::span<const Members* const> levels, Policy& policy) {
+  for (const Members* level : levels) {
+    if (!level->report_only) continue;
+    policy.report_only = {level->report_only->value, level->report_only->source, is_explicit(level->level),
+                          level->by_wildcard};
+  }
+  if (!policy.report_only) return;
+  const ReportOnlyRule& rule = policy.report_only->value;
+  note(policy, "report_only", to_text(rule), policy.report_only->source);
+  if (rule.check) policy.response.mode = std::max(policy.response.mode, ResponseMode::kReport);
+}
+
 }  // namespace
 
 Policy settle(std::span<const Members* const> levels, Report& report) {
@@ -122,6 +137,7 @@ Policy settle(std::span<const Members* const> levels, Report& report) {
       [](const Members& m, std::size_t) -> const std::optional<Said<ResponseRule>>& { return m.response; }, 0,
       response, policy, report);
   policy.response = response->value;
+  settle_report_only(levels, policy);
   return policy;
 }
 

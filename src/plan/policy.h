@@ -32,6 +32,7 @@ struct Policy {
   std::optional<Settled<std::monostate>> security;
   ResponseRule response;
   std::optional<Settled<std::string>> opaque_reason;
+  std::optional<Settled<ReportOnlyRule>> report_only;
   std::vector<std::string>
       provenance;  // "rate_limit.per_address 20/m: openapi.yaml:12:7, over 1200/m by default"
 };

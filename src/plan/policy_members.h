@@ -62,6 +62,20 @@ inline constexpr std::size_t kLimitKinds = 3;
 // "per_address": the member's name and the limit's.
 std::string_view name(LimitPer per);
 
+// What is only reported: {reason, stages}, {authentication: {reason}}, {undeclared: {reason}}; or `false`,
+// which is all empty.
+struct ReportOnlyRule {
+  std::string reason;  // of the stages
+  bool limit = false;
+  bool authorize = false;
+  bool validate = false;
+  bool check = false;
+  std::string authentication_reason;  // empty: it is enforced
+  std::string undeclared_reason;      // empty: undeclared paths are refused
+};
+// "limit, authorize, authentication"; "nothing".
+std::string to_text(const ReportOnlyRule& rule);
+
 struct Members {
   Level level = Level::kRoot;
   bool by_wildcard = false;  // kConfigOperation: chosen by a pattern that stands for more than one path
@@ -74,6 +88,7 @@ struct Members {
   std::optional<Source> security;
   std::optional<Said<ResponseRule>> response;
   std::optional<Said<std::string>> opaque_reason;  // bodies that cannot be judged pass unjudged
+  std::optional<Said<ReportOnlyRule>> report_only;
 };
 
 // `selectors` are members of the same object that somebody else reads: "operation", "path".

@@ -52,7 +52,8 @@ std::vector<Configuration> configurations() {
   for (auto&& [page, mark] :
        {std::pair("configuration.md", ""), std::pair("quick-start.md", " file=caponier.yaml"),
         std::pair("quick-start.md", ""), std::pair("listeners.md", " file=caponier.yaml"),
-        std::pair("operations.md", " file=caponier.yaml")}) {
+        std::pair("operations.md", " file=caponier.yaml"),
+        std::pair("report-only.md", " file=caponier.yaml")}) {
     std::vector<Configuration> more = fenced(page, mark);
     EXPECT_FALSE(more.empty()) << page << mark;
     std::ranges::move(more, std::back_inserter(out));

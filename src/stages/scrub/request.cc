@@ -51,9 +51,10 @@ bool passes(const Exchange& exchange, const http::Header& header, const Connecti
       return false;
     case Field::kCaponier:
       return false;
-    // Only what was verified goes on, so that the backend can verify again.
+    // Only what was verified goes on, so that the backend can verify again; or, where authentication is only
+    // reported, what only the backend verifies.
     case Field::kAuthorization:
-      return exchange.principal->claims != nullptr;
+      return exchange.principal->claims != nullptr || exchange.unverified;
     case Field::kContentType:
       return true;
     // A body that was judged goes on decoded.
@@ -62,7 +63,7 @@ bool passes(const Exchange& exchange, const http::Header& header, const Connecti
     default:
       break;
   }
-  if (is_api_key_header(*exchange.plan, header.name)) return false;
+  if (is_api_key_header(*exchange.plan, header.name)) return exchange.unverified;
   // An answer that is to be judged must come as it is.
   if (exchange.matched->operation->judges_responses && equals_ignore_case(header.name, "Accept-Encoding"))
     return false;
