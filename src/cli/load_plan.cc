@@ -59,6 +59,7 @@ void override_by_command_line(const LoadRequest& request, config::Config& config
   if (request.document_alone) config.upstream.url = kNoUpstream;
   if (!request.upstream.empty()) {
     config.upstream.url = request.upstream;
+    config.upstream.others.clear();
     config.upstream.origin = {};
   }
   if (!request.contract_file.empty()) config.contract_file = request.contract_file;

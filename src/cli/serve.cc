@@ -9,6 +9,7 @@
 
 #include "cli/arguments.h"
 #include "cli/system_random.h"
+#include "cli/upstream_tls.h"
 #include "event/record.h"
 #include "gateway/gateway.h"
 #include "net/system_clock.h"
@@ -99,17 +100,6 @@ Result<gateway::ListenerSetting, std::string> listener_setting(House& house,
   return setting;
 }
 
-Result<std::shared_ptr<tls::ClientContext>, std::string> upstream_context(const plan::Plan& plan) {
-  if (!plan.upstream.https) return std::shared_ptr<tls::ClientContext>();
-  std::string authorities;
-  if (!plan.upstream_ca_file.empty()) {
-    auto text = store::read_file(plan.upstream_ca_file, kPemBytesMax);
-    if (!text) return Err(text.error());
-    authorities = std::move(*text);
-  }
-  return tls::ClientContext::create(authorities);
-}
-
 void report_keys(const fetch::KeyEvent& event) {
   if (event.ok) return;
   std::fprintf(
@@ -139,9 +129,11 @@ Step build(House& house, const ServeHooks& hooks) {
     if (!setting) return Err(setting.error());
     settings.listeners.push_back(std::move(*setting));
   }
-  auto upstream_tls = upstream_context(*settings.plan);
-  if (!upstream_tls) return Err(upstream_tls.error());
-  settings.upstream_tls = std::move(*upstream_tls);
+  for (const plan::Upstream& upstream : settings.plan->upstreams) {
+    auto upstream_tls = upstream_context(upstream);
+    if (!upstream_tls) return Err(upstream_tls.error());
+    settings.upstream_tls.push_back(std::move(*upstream_tls));
+  }
   if (house.issuer) settings.development_keys = house.issuer->key.public_key_set();
   settings.give_records = [sink = house.sink.get(), look = hooks.on_records](std::string& lines) {
     if (look) look(lines);

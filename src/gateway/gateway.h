@@ -30,7 +30,7 @@ struct Settings {
   std::shared_ptr<const plan::Plan> plan;
   std::vector<ListenerSetting> listeners;
   std::uint32_t workers = 1;
-  std::shared_ptr<tls::ClientContext> upstream_tls;
+  std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls;  // by index of Plan::upstreams
   std::string development_keys;
   std::function<void(std::string& lines)> give_records;
   // What became of a key fetch, for the operator's terminal.

@@ -16,6 +16,7 @@
 #include "stages/authenticate/key_ring.h"
 #include "stages/limit/limiter.h"
 #include "tls/context.h"
+#include "upstream/cluster.h"
 
 namespace caponier::gateway {
 
@@ -25,6 +26,8 @@ struct Shared {
         digest_key{random.next_u64(), random.next_u64()},
         limiter(plan->limits.memory.limiter_entries_max),
         keys(plan->issuers.size()),
+        upstream_tls(plan->upstreams.size()),
+        upstream_loads(plan->upstreams.size()),
         connections(plan->limits.connections) {}
 
   std::shared_ptr<const plan::Plan> plan;
@@ -32,7 +35,9 @@ struct Shared {
   stages::Limiter limiter;
   stages::KeyRing keys;
   fetch::KeyService* key_service = nullptr;
-  std::shared_ptr<tls::ClientContext> upstream_tls;  // null: the upstream is plain
+  // By index of Plan::upstreams.
+  std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls;  // null: the upstream is plain
+  std::vector<upstream::Load> upstream_loads;
   ConnectionTable connections;
   std::function<void(std::string& lines)> give_records;  // takes whole lines, leaves the string empty
   std::atomic<std::uint64_t> in_flight_bytes{0};

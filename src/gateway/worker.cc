@@ -13,11 +13,19 @@ constexpr std::size_t kRecordBatchBytes = std::size_t{32} * 1024;
 constexpr std::int64_t kRecordDelayMs = 20;
 constexpr std::size_t kExchangesKept = 64;
 
-upstream::Target target_of(const Shared& shared) {
-  const plan::Plan& plan = *shared.plan;
-  return {plan.upstream.host, plan.upstream.port,
-          plan.upstream_server_name.empty() ? plan.upstream.host : plan.upstream_server_name,
-          shared.upstream_tls};
+upstream::ClusterSettings settings_of(const plan::Upstream& upstream,
+                                      std::shared_ptr<tls::ClientContext> tls) {
+  upstream::ClusterSettings settings;
+  settings.name = upstream.name.empty() ? "default" : upstream.name;
+  settings.authority = upstream.authority;
+  for (const plan::UpstreamEndpoint& endpoint : upstream.endpoints) {
+    settings.endpoints.push_back({endpoint.host, endpoint.port});
+  }
+  settings.server_name = upstream.server_name;
+  settings.spiffe_id = upstream.spiffe_id;
+  settings.tls = std::move(tls);
+  settings.rules = upstream.rules;
+  return settings;
 }
 
 }  // namespace
@@ -25,7 +33,6 @@ upstream::Target target_of(const Shared& shared) {
 Worker::Worker(Shared& shared, net::Network& network, RandomSource& random)
     : shared_(shared),
       network_(network),
-      upstream_(network, blocks_, target_of(shared), shared.plan->limits),
       tokens_(shared.plan->limits.memory.token_cache_entries_max, shared.digest_key),
       ids_(random),
       flush_timer_(*this) {
@@ -34,9 +41,27 @@ Worker::Worker(Shared& shared, net::Network& network, RandomSource& random)
   state_.keys = &shared.keys;
   state_.tokens = &tokens_;
   records_.reserve(kRecordBatchBytes * 2);
+  make_upstreams(random);
+}
+
+void Worker::make_upstreams(RandomSource& random) {
+  const std::vector<plan::Upstream>& planned = shared_.plan->upstreams;
+  for (std::size_t i = 0; i < planned.size(); ++i) {
+    const auto tell = [this](std::string_view text) {
+      event::LifecycleRecord told;
+      told.wall_ms = loop().now().wall_ms;
+      told.what = "upstream";
+      told.detail = text;
+      record(told);
+    };
+    upstreams_.push_back(std::make_shared<upstream::Cluster>(
+        network_, blocks_, settings_of(planned[i], shared_.upstream_tls[i]), shared_.plan->limits,
+        shared_.upstream_loads[i], random.next_u64(), tell));
+  }
 }
 
 Worker::~Worker() {
+  for (const auto& upstream : upstreams_) upstream->stop();
   flush_records();
 }
 
@@ -45,6 +70,7 @@ void Worker::serve(std::unique_ptr<net::Listener> listener, std::shared_ptr<cons
 }
 
 void Worker::start() {
+  for (const auto& upstream : upstreams_) upstream->start();
   for (const Listening& listening : listeners_) {
     ++accepting_;
     net::spawn(accept_from(listening.listener.get(), listening.surface));

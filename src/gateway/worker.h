@@ -14,7 +14,7 @@
 #include "stages/authenticate/token_cache.h"
 #include "stages/exchange.h"
 #include "stages/state.h"
-#include "upstream/pool.h"
+#include "upstream/cluster.h"
 
 namespace caponier::gateway {
 
@@ -46,7 +46,8 @@ class Worker {
   Shared& shared() { return shared_; }
   net::Loop& loop() { return network_.loop(); }
   BlockPool& blocks() { return blocks_; }
-  upstream::Pool& upstream() { return upstream_; }
+  // By index of Plan::upstreams.
+  upstream::Cluster& upstream(std::uint32_t index) { return *upstreams_[index]; }
   const stages::State& state() const { return state_; }
   IdSource& ids() { return ids_; }
 
@@ -80,11 +81,12 @@ class Worker {
   net::Task<void> accept_from(net::Listener* listener, std::shared_ptr<const Surface> surface);
   void admit(net::Listener::Accepted accepted, const std::shared_ptr<const Surface>& surface);
   void note_records();
+  void make_upstreams(RandomSource& random);
 
   Shared& shared_;
   net::Network& network_;
   BlockPool blocks_;
-  upstream::Pool upstream_;
+  std::vector<std::shared_ptr<upstream::Cluster>> upstreams_;
   stages::TokenCache tokens_;
   stages::State state_;
   IdSource ids_;

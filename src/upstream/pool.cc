@@ -5,6 +5,21 @@
 
 namespace caponier::upstream {
 
+net::Task<Opened> open(net::Network& network, Target target, std::int64_t deadline_ms) {
+  auto stream = co_await network.connect(target.address, deadline_ms);
+  if (!stream) {
+    const bool late = network.loop().now_ms() >= deadline_ms;
+    co_return Err(ConnectFailure{late ? ConnectError::kTimedOut : ConnectError::kUnreachable,
+                                 target.address.text() + ": " + stream.error()});
+  }
+  if (!target.tls) co_return std::move(*stream);
+  auto secured = co_await tls::connect(std::move(*stream), target.tls, target.server_name, deadline_ms,
+                                       target.spiffe_id);
+  if (secured) co_return std::move(*secured);
+  co_return Err(ConnectFailure{secured.error().timed_out ? ConnectError::kTimedOut : ConnectError::kTls,
+                               "TLS: " + secured.error().detail});
+}
+
 Connection::Connection(std::unique_ptr<net::Stream> stream, Pool& pool)
     : stream_(std::move(stream)), pool_(pool), buffer_(pool.blocks_), decoder_(pool.limits_.http) {}
 
@@ -47,39 +62,12 @@ Pool::Lease Pool::take_idle() {
 }
 
 net::Task<Result<Pool::Lease, ConnectFailure>> Pool::connect(std::int64_t deadline_ms) {
-  auto stream =
-      co_await open(std::min(deadline_ms, network_.loop().now_ms() + limits_.time.upstream_connect_ms));
+  auto stream = co_await open(
+      network_, target_, std::min(deadline_ms, network_.loop().now_ms() + limits_.time.upstream_connect_ms));
   if (!stream) co_return Err(std::move(stream.error()));
   auto connection = std::make_unique<Connection>(std::move(*stream), *this);
   connection->uses_ = 1;
   co_return connection;
-}
-
-net::Task<Result<std::unique_ptr<net::Stream>, ConnectFailure>> Pool::open(std::int64_t deadline_ms) {
-  std::vector<net::Address> addresses;
-  if (auto literal = net::parse_address(target_.host, target_.port)) {
-    addresses.push_back(*literal);
-  } else {
-    auto resolved = co_await network_.resolve(target_.host, target_.port, deadline_ms);
-    if (!resolved) co_return Err(ConnectFailure{ConnectError::kUnreachable, resolved.error()});
-    addresses = std::move(*resolved);
-  }
-  std::string why = "no address";
-  for (const net::Address& address : addresses) {
-    auto stream = co_await network_.connect(address, deadline_ms);
-    if (!stream) {
-      why = address.text() + ": " + stream.error();
-      if (network_.loop().now_ms() >= deadline_ms)
-        co_return Err(ConnectFailure{ConnectError::kTimedOut, why});
-      continue;
-    }
-    if (!target_.tls) co_return std::move(*stream);
-    auto secured = co_await tls::connect(std::move(*stream), target_.tls, target_.server_name, deadline_ms);
-    if (secured) co_return std::move(*secured);
-    co_return Err(ConnectFailure{secured.error().timed_out ? ConnectError::kTimedOut : ConnectError::kTls,
-                                 "TLS: " + secured.error().detail});
-  }
-  co_return Err(ConnectFailure{ConnectError::kUnreachable, std::move(why)});
 }
 
 void Pool::give_back(Lease connection) {

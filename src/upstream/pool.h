@@ -1,6 +1,6 @@
-// Keep-alive connections to one upstream, one pool per loop. The most recently used connection is taken
-// first. An idle one is watched: when the upstream closes it or says something unasked, it leaves the pool at
-// once, without a probe.
+// Keep-alive connections to one endpoint of an upstream, one pool per loop. The most recently used connection
+// is taken first. An idle one is watched: when the upstream closes it or says something unasked, it leaves
+// the pool at once, without a probe.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,9 @@
 namespace caponier::upstream {
 
 struct Target {
-  std::string host;
-  std::uint16_t port = 0;
+  net::Address address;
   std::string server_name;                  // TLS: sent and verified
+  std::string spiffe_id;                    // TLS: verified instead, if there is one
   std::shared_ptr<tls::ClientContext> tls;  // null: plain
 };
 
@@ -30,6 +30,9 @@ struct ConnectFailure {
   ConnectError error;
   std::string detail;
 };
+using Opened = Result<std::unique_ptr<net::Stream>, ConnectFailure>;
+// A fresh connection, TLS included.
+net::Task<Opened> open(net::Network& network, Target target, std::int64_t deadline_ms);
 
 class Pool;
 
@@ -70,6 +73,8 @@ class Pool {
   net::Task<Result<Lease, ConnectFailure>> connect(std::int64_t deadline_ms);
   // Back into the pool; only after a whole answer, with both sides willing to keep the connection.
   void give_back(Lease connection);
+  // Closes what is idle.
+  void clear() { idle_.clear(); }
   [[nodiscard]] const Target& target() const { return target_; }
   [[nodiscard]] std::size_t idle() const { return idle_.size(); }
 
@@ -78,7 +83,6 @@ class Pool {
  private:
   friend class Connection;
   void drop(Connection* connection);
-  net::Task<Result<std::unique_ptr<net::Stream>, ConnectFailure>> open(std::int64_t deadline_ms);
 
   net::Network& network_;
   BlockPool& blocks_;

@@ -18,7 +18,7 @@ struct World {
   net::SimNetwork network{loop, 1};
   BlockPool blocks;
   Limits limits;
-  Pool pool{network, blocks, {"127.0.0.1", 9000, "", nullptr}, limits};
+  Pool pool{network, blocks, {kServer, "", "", nullptr}, limits};
   TestServer server{network, kServer, "HTTP/1.1 204 No Content\r\n\r\n"};
   std::optional<Result<Pool::Lease, ConnectFailure>> connected;
 
@@ -115,7 +115,8 @@ TEST(Pool, a_connection_is_idle_for_as_long_as_its_limit_and_not_longer) {
 
 TEST(Pool, nobody_listening_is_unreachable_and_silence_is_a_timeout) {
   World world;
-  Pool nowhere(world.network, world.blocks, {"127.0.0.1", 1, "", nullptr}, world.limits);
+  Pool nowhere(world.network, world.blocks, {*net::parse_address("127.0.0.1", 1), "", "", nullptr},
+               world.limits);
   net::spawn(World::open(&world, &nowhere));
   world.loop.run_until([&world] { return world.connected.has_value(); });
   ASSERT_FALSE(*world.connected);

@@ -76,9 +76,11 @@ void World::run() {
   }
   // Blocks of buffers, those of pooled connections included, are all given back with the worker's end.
   upstream->close();
+  for (const auto& other : others) other->close();
   worker.reset();
   loop.run_for(1000);
-  const std::size_t slow = upstream->open();
+  std::size_t slow = upstream->open();
+  for (const auto& other : others) slow += other->open();
   if (const std::size_t left = net::destroy_spawned(); left != slow)
     unrest += std::to_string(left - slow) + " tasks never ended\n";
 }
