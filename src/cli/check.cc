@@ -69,13 +69,7 @@ void check_upstream_certificates(Loaded& loaded) {
   if (loaded.plan == nullptr) return;
   for (const plan::Upstream& upstream : loaded.plan->upstreams) {
     const auto context = upstream_context(upstream);
-    if (context) continue;
-    const config::Upstream& source = source_of(loaded, upstream);
-    loaded.diagnostics.add({.code = "bad-certificate",
-                            .file = source.origin.file,
-                            .position = source.origin.position,
-                            .pointer = source.origin.pointer,
-                            .message = context.error()});
+    if (!context) loaded.diagnostics.add(upstream_error(loaded, upstream, context.error()));
   }
 }
 

@@ -83,7 +83,7 @@ gateway::Replacement replacement_of(House& house, const std::shared_ptr<const Lo
     if (context) {
       next.upstream_tls.push_back(std::move(*context));
     } else {
-      add(diagnostics, source_of(*loaded, upstream).origin, "bad-certificate", context.error());
+      diagnostics.add(upstream_error(*loaded, upstream, context.error()));
     }
   }
   return next;

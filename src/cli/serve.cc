@@ -94,7 +94,7 @@ Step build(House& house, Supervisor& supervisor, const ServeHooks& hooks) {
   }
   for (const plan::Upstream& upstream : settings.plan->upstreams) {
     auto upstream_tls = upstream_context(upstream);
-    if (!upstream_tls) return Err(upstream_tls.error());
+    if (!upstream_tls) return Err(to_text(upstream_error(*house.loaded, upstream, upstream_tls.error())));
     settings.upstream_tls.push_back(std::move(*upstream_tls));
   }
   if (house.issuer) settings.development_keys = house.issuer->key.public_key_set();

@@ -34,10 +34,16 @@ Result<std::shared_ptr<tls::ClientContext>, std::string> upstream_context(const 
   return Err(files + (files.empty() ? "" : ": ") + context.error());
 }
 
-const config::Upstream& source_of(const Loaded& loaded, const plan::Upstream& upstream) {
+Diagnostic upstream_error(const Loaded& loaded, const plan::Upstream& upstream, const std::string& error) {
   // The Plan's upstreams are the configuration's, the default first.
   const auto index = static_cast<std::size_t>(&upstream - loaded.plan->upstreams.data());
-  return index == 0 ? loaded.config->upstream : loaded.config->upstreams[index - 1];
+  const config::Config& config = *loaded.config;
+  const config::Origin& origin = index == 0 ? config.upstream.origin : config.upstreams[index - 1].origin;
+  return {.code = "bad-certificate",
+          .file = origin.file,
+          .position = origin.position,
+          .pointer = origin.pointer,
+          .message = error};
 }
 
 }  // namespace caponier::cli

@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 
+#include "base/diagnostic.h"
 #include "base/result.h"
 #include "cli/load_plan.h"
-#include "config/config.h"
 #include "plan/plan.h"
 #include "tls/context.h"
 
@@ -15,7 +15,7 @@ namespace caponier::cli {
 // Null for a plain upstream. The error is a sentence that names the file.
 Result<std::shared_ptr<tls::ClientContext>, std::string> upstream_context(const plan::Upstream& upstream);
 
-// The configuration's words for an upstream of the Plan.
-const config::Upstream& source_of(const Loaded& loaded, const plan::Upstream& upstream);
+// The same error where the configuration names the upstream.
+Diagnostic upstream_error(const Loaded& loaded, const plan::Upstream& upstream, const std::string& error);
 
 }  // namespace caponier::cli

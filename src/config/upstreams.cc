@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/bytes.h"
 #include "config/sections.h"
 #include "uri/url.h"
 
@@ -208,6 +209,22 @@ Upstream read_one(Reader& reader, const Node& node, const std::string& what) {
   return upstream;
 }
 
+void check_name(Reader& reader, const Node& node) {
+  constexpr std::size_t kNameBytesMax = 64;
+  const std::string_view name = node.key;
+  if (name == "default") {
+    reader.error(node, "invalid-value", "\"default\" is the name of `upstream` itself",
+                 "Choose another name, or change `upstream`.");
+    return;
+  }
+  const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+    return is_alpha(c) || is_digit(c) || c == '-' || c == '_' || c == '.';
+  });
+  if (plain && !name.empty() && name.size() <= kNameBytesMax) return;
+  reader.error(node, "invalid-value", quote(name) + " is not a name for an upstream",
+               "Use letters, digits, and - _ . and at most 64 of them.");
+}
+
 }  // namespace
 
 void read_upstream(Reader& reader, const Node& root, Config& config) {
@@ -220,6 +237,7 @@ void read_upstream(Reader& reader, const Node& root, Config& config) {
     return;
   }
   for (const Node& node : *named) {
+    check_name(reader, node);
     Upstream upstream = read_one(reader, node, "an upstream");
     upstream.name = node.key;
     config.upstreams.push_back(std::move(upstream));

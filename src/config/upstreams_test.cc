@@ -86,10 +86,37 @@ TEST(ReadUpstreams, what_cannot_be_meant_is_an_error_in_its_place) {
       {"upstream: {url: 'http://a', spiffe_id: 'spiffe://x/y'}", "mean nothing without https"},
       {"upstream: {url: 'https://a', spiffe_id: 'https://x/y'}", "is not a SPIFFE ID"},
       {"upstreams: {billing: {endpoint: ['http://a']}}", "Did you mean \"endpoints\"?"},
+      {"upstreams: {default: 'http://a'}", "1:22: error: \"default\" is the name of `upstream` itself"},
+      {"upstreams: {'a b': 'http://a'}", "1:20: error: \"a b\" is not a name for an upstream"},
+      {"upstreams: {billing: ''}", "caponier.yaml:1:22: error: "},
+      {"upstreams: {billing: 7}", "caponier.yaml:1:22: error: "},
+      {"upstream: {url: 'http://a', requests_max: 0}", "caponier.yaml:1:43: error: "},
+      {"upstream: {url: 'http://a', pending_max: 0}", "caponier.yaml:1:42: error: "},
+      {"upstream: {url: 'http://a', ejection: {percent_max: 101}}", "caponier.yaml:1:53: error: "},
+      {"upstream: {url: 'http://a', retries: {attempts_max: 6}}", "caponier.yaml:1:53: error: "},
   };
   for (const auto& c : kCases) {
     EXPECT_NE(wrong_with(c.text).find(c.says), std::string::npos) << c.text << '\n' << wrong_with(c.text);
   }
+}
+
+TEST(ReadUpstreams, there_are_so_many_endpoints_and_names_and_no_more) {
+  const auto endpoints = [](std::uint32_t count) {
+    std::string text = "upstream: [";
+    for (std::uint32_t i = 1; i <= count; ++i) text += "'http://127.0.0.1:" + std::to_string(i) + "', ";
+    return text + "]";
+  };
+  EXPECT_EQ(wrong_with(endpoints(kUpstreamEndpointsMax)), "");
+  EXPECT_NE(wrong_with(endpoints(kUpstreamEndpointsMax + 1)).find("at most 64 endpoints"), std::string::npos);
+  const auto names = [](std::uint32_t count) {
+    std::string text = "upstreams:\n";
+    for (std::uint32_t i = 1; i <= count; ++i) text += "  u" + std::to_string(i) + ": 'http://127.0.0.1'\n";
+    return text;
+  };
+  EXPECT_EQ(wrong_with(names(kUpstreamsMax)), "");
+  EXPECT_NE(wrong_with(names(kUpstreamsMax + 1)).find("at most 64 upstreams"), std::string::npos);
+  EXPECT_EQ(wrong_with("upstreams: {" + std::string(64, 'x') + ": 'http://127.0.0.1'}"), "");
+  EXPECT_NE(wrong_with("upstreams: {" + std::string(65, 'x') + ": 'http://127.0.0.1'}"), "");
 }
 
 }  // namespace

@@ -43,13 +43,13 @@ class Driver {
   net::Task<Failed> gather_body(stages::Exchange& exchange, std::uint64_t bytes_max);
   net::Task<void> forward(stages::Exchange& exchange);
   [[nodiscard]] Failed enter(const stages::Exchange& exchange);
-  net::Task<Failed> try_once(stages::Exchange& exchange);
   net::Task<Failed> send_request(stages::Exchange& exchange);
   [[nodiscard]] bool take_idle(upstream::Endpoint*& chosen);
   net::Task<Failed> take_connection(upstream::Endpoint* chosen);
   net::Task<Failed> connect();
   net::Task<Failed> connect_somewhere();
   [[nodiscard]] stages::Denial nothing_healthy();
+  void note_try(const stages::Denial& denial);
   void note_failure(const stages::Denial& denial);
   void note_answer(std::uint16_t status);
   [[nodiscard]] bool try_elsewhere(const stages::Exchange& exchange, const Failed& failed);

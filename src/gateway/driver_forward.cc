@@ -49,7 +49,10 @@ net::Task<void> Driver::forward(Exchange& exchange) {
   Failed failed = enter(exchange);
   if (!failed) {
     do {
-      failed = co_await try_once(exchange);
+      failed = co_await send_request(exchange);
+      if (!failed) failed = co_await read_response_head(exchange);
+      if (failed) note_try(*failed);
+      if (failed && uploading()) co_await end_upload();
     } while (try_elsewhere(exchange, failed));
   }
   if (failed) {
@@ -76,17 +79,11 @@ Driver::Failed Driver::enter(const Exchange& exchange) {
   return full;
 }
 
-// From the choice of a connection to the head of an answer.
-net::Task<Driver::Failed> Driver::try_once(Exchange& exchange) {
-  Failed failed = co_await send_request(exchange);
-  if (!failed) failed = co_await read_response_head(exchange);
-  if (!failed) co_return std::nullopt;
-  // A failure to connect was noted where it happened. A pooled connection that ended meanwhile is nobody's.
-  const bool stale = failed->reason == Reason::kUpstreamClosed && connection_ && connection_->reused() &&
+// A failure to connect was noted where it happened. A pooled connection that ended meanwhile is nobody's.
+void Driver::note_try(const Denial& denial) {
+  const bool stale = denial.reason == Reason::kUpstreamClosed && connection_ && connection_->reused() &&
                      connection_->buffer().empty();
-  if (connection_ && !stale) note_failure(*failed);
-  if (uploading()) co_await end_upload();
-  co_return failed;
+  if (connection_ && !stale) note_failure(denial);
 }
 
 // What tells of the endpoint: not what the client did, nor that we stop.

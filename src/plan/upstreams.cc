@@ -81,7 +81,8 @@ bool begins_with(std::string_view path, std::string_view prefix) {
 
 void choose(Compilation& compilation, const Settled<UpstreamRule>& rule, Operation& operation) {
   const std::vector<config::Upstream>& named = compilation.config.upstreams;
-  std::vector<std::string_view> names;
+  std::vector<std::string_view> names = {"default"};
+  if (*rule.value.name == names[0]) return;
   for (std::size_t i = 0; i < named.size(); ++i) {
     if (named[i].name == *rule.value.name) operation.upstream = static_cast<std::uint32_t>(i + 1);
     names.push_back(named[i].name);

@@ -45,6 +45,8 @@ TEST(Upstreams, the_closest_word_wins_for_each_part) {
   EXPECT_EQ(compiled.plan->operations.at(0).upstream, 1U);
   EXPECT_EQ(compiled.plan->operations.at(0).first_byte_ms, 5000);
   EXPECT_EQ(compile_with("billing").plan->operations.at(0).upstream, 1U) << "a name alone";
+  EXPECT_EQ(compile_with("default", "defaults: {upstream: billing}\n").plan->operations.at(0).upstream, 0U)
+      << "back from what others say";
 }
 
 TEST(Upstreams, what_cannot_be_done_is_an_error_in_its_place) {
