@@ -14,6 +14,7 @@
 #include "cli/load_plan.h"
 #include "cli/run_options.h"
 #include "cli/sarif.h"
+#include "cli/upstream_tls.h"
 #include "store/state_dir.h"
 #include "tls/context.h"
 
@@ -61,6 +62,14 @@ void check_certificates(Loaded& loaded) {
                             .file = listener.origin.file,
                             .position = listener.origin.position,
                             .message = std::move(wrong)});
+  }
+}
+
+void check_upstream_certificates(Loaded& loaded) {
+  if (loaded.plan == nullptr) return;
+  for (const plan::Upstream& upstream : loaded.plan->upstreams) {
+    const auto context = upstream_context(upstream);
+    if (!context) loaded.diagnostics.add(upstream_error(loaded, upstream, context.error()));
   }
 }
 
@@ -137,6 +146,7 @@ int check(std::span<const std::string_view> arguments) {
                             request->listen.empty() && request->certificate.empty();
   Loaded loaded = load(*request);
   check_certificates(loaded);
+  check_upstream_certificates(loaded);
   loaded.diagnostics.sort();
   const CheckOutcome outcome = outcome_of(loaded);
   if (format == "json") {

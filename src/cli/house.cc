@@ -35,17 +35,6 @@ Result<std::shared_ptr<tls::ServerContext>, std::string> server_context(House& h
   return tls::ServerContext::create(local->chain_pem, local->key_pem.reveal());
 }
 
-Result<std::shared_ptr<tls::ClientContext>, std::string> upstream_context(const plan::Plan& plan) {
-  if (!plan.upstream.https) return std::shared_ptr<tls::ClientContext>();
-  std::string authorities;
-  if (!plan.upstream_ca_file.empty()) {
-    auto text = store::read_file(plan.upstream_ca_file, kPemBytesMax);
-    if (!text) return Err(text.error());
-    authorities = std::move(*text);
-  }
-  return tls::ClientContext::create(authorities);
-}
-
 void record(House& house, std::string_view what, std::string_view detail) {
   std::string line;
   event::LifecycleRecord record;

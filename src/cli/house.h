@@ -44,7 +44,5 @@ void record(House& house, std::string_view what, std::string_view detail);
 // Of one listener; null if it is plain. The error is a sentence.
 Result<std::shared_ptr<tls::ServerContext>, std::string> server_context(House& house,
                                                                         const config::Listener& listener);
-// Null if the upstream is plain.
-Result<std::shared_ptr<tls::ClientContext>, std::string> upstream_context(const plan::Plan& plan);
 
 }  // namespace caponier::cli

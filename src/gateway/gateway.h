@@ -36,7 +36,7 @@ struct Settings {
   std::shared_ptr<const plan::Plan> plan;
   std::vector<ListenerSetting> listeners;
   std::uint32_t workers = 1;
-  std::shared_ptr<tls::ClientContext> upstream_tls;
+  std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls;  // by index of Plan::upstreams
   std::string development_keys;
   std::string version;
   // Asks whoever loads Plans for another one; `done` may be called on any thread, once.
@@ -50,8 +50,8 @@ struct Settings {
 // What takes the place of the settings of the same name; the listeners' addresses stay.
 struct Replacement {
   std::shared_ptr<const plan::Plan> plan;
-  std::vector<std::shared_ptr<tls::ServerContext>> tls;  // by listener, in the order of the settings
-  std::shared_ptr<tls::ClientContext> upstream_tls;
+  std::vector<std::shared_ptr<tls::ServerContext>> tls;           // by listener, in the order of the settings
+  std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls;  // by index of Plan::upstreams
 };
 
 class Gateway {
@@ -79,8 +79,8 @@ class Gateway {
   struct Admin;
   Gateway();
   Result<Unit, std::string> listen(ListenerSetting& setting);
-  [[nodiscard]] std::shared_ptr<Generation> make_generation(std::shared_ptr<const plan::Plan> plan,
-                                                            std::shared_ptr<tls::ClientContext> upstream_tls);
+  [[nodiscard]] std::shared_ptr<Generation> make_generation(
+      std::shared_ptr<const plan::Plan> plan, std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls);
   [[nodiscard]] std::shared_ptr<Generation> current() const;
   void report_keys(const fetch::KeyEvent& event);
   void start_admin();
@@ -88,7 +88,7 @@ class Gateway {
   AdminAnswer tell_readiness() const;
   net::Task<AdminAnswer> tell_metrics();
   net::Task<AdminAnswer> reload_for_admin();
-  static net::Task<void> find_upstream(net::Network* network, std::shared_ptr<const Generation> generation);
+  static void find_upstreams(net::Network* network, const std::shared_ptr<const Generation>& generation);
 
   Settings settings_;
   std::unique_ptr<net::Resolver> resolver_;

@@ -14,6 +14,7 @@
 
 #include "plan/plan.h"
 #include "reasons/reasons.h"
+#include "upstream/cluster.h"
 
 namespace caponier::gateway {
 
@@ -80,8 +81,16 @@ class Metrics {
 };
 
 struct WorkerGauges {
-  std::size_t upstream_idle = 0;  // pooled connections
-  std::size_t block_bytes = 0;    // buffers in use
+  std::vector<upstream::EndpointState> endpoints;
+  std::size_t block_bytes = 0;  // buffers in use
+};
+
+struct UpstreamCounts {
+  std::string name;
+  std::uint32_t requests = 0;  // under way
+  std::uint32_t pending = 0;   // of them waiting for a connection
+  std::uint64_t ejections = 0;
+  std::uint64_t retries = 0;
 };
 
 }  // namespace caponier::gateway

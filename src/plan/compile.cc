@@ -16,6 +16,7 @@
 #include "plan/responses.h"
 #include "plan/security.h"
 #include "plan/surroundings.h"
+#include "plan/upstreams.h"
 
 namespace caponier::plan {
 namespace {
@@ -142,6 +143,7 @@ Operation compile_operation(Compilation& compilation, Schemes& schemes, const op
   compile_parameters(compilation, declared, names, operation);
   compile_request_body(compilation, declared, policy, operation);
   compile_responses(compilation, declared, policy, operation);
+  compile_operation_upstream(compilation, declared, policy, operation);
   return operation;
 }
 
@@ -274,9 +276,9 @@ std::shared_ptr<const Plan> compile_plan(const CompileInput& input, Diagnostics&
   plan.hsts = !plan.dev;
   plan.title = input.contract->title;
   plan.source = input.contract->main_tree().file();
+  compile_upstreams(compilation);
   compile_operations(compilation);
   compile_hosts(compilation);
-  compile_upstream(compilation);
   report_vendor_keys(compilation);
   if (plan.dev) {
     Diagnostic dev;

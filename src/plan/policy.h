@@ -31,6 +31,7 @@ struct Policy {
   std::optional<Settled<std::uint64_t>> body_bytes_max;
   std::optional<Settled<std::monostate>> security;
   ResponseRule response;
+  std::optional<Settled<UpstreamRule>> upstream;
   std::optional<Settled<std::string>> opaque_reason;
   std::optional<Settled<ReportOnlyRule>> report_only;
   std::vector<std::string>

@@ -55,6 +55,14 @@ struct ResponseRule {
 std::string_view name(ResponseMode mode);
 std::string to_text(const ResponseRule& rule);
 
+// Where an operation's requests go: {name, rewrite: {prefix, with}, timeout}.
+struct UpstreamRule {
+  std::optional<std::string> name;  // of `upstreams`
+  std::optional<PathRewrite> rewrite;
+  std::int64_t timeout_ms = 0;  // 0: not said
+};
+std::string to_text(const UpstreamRule& rule);
+
 // Longest body that is held in memory to be judged, whatever a document asks for.
 inline constexpr std::uint64_t kJudgedBodyBytesMax = 64ULL * 1024 * 1024;
 
@@ -87,6 +95,7 @@ struct Members {
   std::optional<Said<std::uint64_t>> body_bytes_max;
   std::optional<Source> security;
   std::optional<Said<ResponseRule>> response;
+  std::optional<Said<UpstreamRule>> upstream;
   std::optional<Said<std::string>> opaque_reason;  // bodies that cannot be judged pass unjudged
   std::optional<Said<ReportOnlyRule>> report_only;
 };

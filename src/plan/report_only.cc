@@ -6,6 +6,7 @@
 
 #include "plan/limits.h"
 #include "plan/member_reader.h"
+#include "plan/upstreams.h"
 
 namespace caponier::plan {
 namespace {
@@ -137,6 +138,13 @@ void compile_undeclared(Compilation& compilation, const Policy& policy) {
   operation.provenance = policy.provenance;
   operation.report_only = {!rule.authentication_reason.empty(), rule.limit, rule.authorize, rule.validate};
   compile_limits(compilation, policy, operation);
+  compile_operation_upstream(compilation, openapi::Operation(), policy, operation);
+  if (operation.rewrite.active) {
+    compilation.report.error(policy.upstream->source, "rewrite-undeclared",
+                             "undeclared paths are forwarded, and nobody knows whether they begin with " +
+                                 quoted(operation.rewrite.prefix),
+                             "say the rewriting at paths or operations, or do not forward undeclared paths");
+  }
   compilation.report.finding(
       source, "undeclared-forwarded",
       "paths that the document does not declare are forwarded, unjudged: " + rule.undeclared_reason);

@@ -96,6 +96,21 @@ TEST(ReportOnly, undeclared_paths_are_an_operation_that_no_route_leads_to) {
   EXPECT_EQ(compiled(root, "", "defaults: {report_only: false}\n").plan->undeclared, kNoOperation);
 }
 
+TEST(ReportOnly, undeclared_paths_go_where_all_go_and_cannot_be_rewritten) {
+  const std::string config =
+      "upstreams: {other: {url: 'http://127.0.0.1:9001'}}\n"
+      "defaults: {report_only: {undeclared: {reason: old}}, upstream: {name: otherMORE}}\n";
+  const auto with = [&config](std::string_view more) {
+    std::string text = config;
+    return compiled("", "", text.replace(text.find("MORE"), 4, more));
+  };
+  const Compiled plain = with("");
+  ASSERT_NE(plain.plan, nullptr) << plain.errors();
+  EXPECT_EQ(plain.plan->operations[1].upstream, 1U);
+  EXPECT_GT(plain.plan->operations[1].first_byte_ms, 0);
+  EXPECT_THAT(with(", rewrite: {prefix: /a, with: /b}").errors(), HasSubstr("rewrite-undeclared"));
+}
+
 TEST(ReportOnly, what_cannot_be_meant_is_an_error_with_its_place) {
   for (const auto& [own, error] : {
            std::pair("report_only: true", "does not say what is only reported"),

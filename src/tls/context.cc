@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "tls/fingerprint.h"
 #include "tls/handles.h"
 
 namespace caponier::tls {
@@ -88,6 +89,18 @@ Result<Unit, std::string> use_chain(SSL_CTX& context, std::string_view pem) {
   return Unit{};
 }
 
+Result<Unit, std::string> use_identity(SSL_CTX& context, std::string_view chain_pem,
+                                       std::string_view key_pem) {
+  auto chain = use_chain(context, chain_pem);
+  if (!chain) return chain;
+  const KeyHandle key = read_key(key_pem);
+  if (!key) return Err(std::string("there is no PEM private key (without a passphrase)"));
+  if (SSL_CTX_use_PrivateKey(&context, key.get()) == 1 && SSL_CTX_check_private_key(&context) == 1)
+    return Unit{};
+  ERR_clear_error();
+  return Err(std::string("the private key does not belong to the certificate"));
+}
+
 Result<Unit, std::string> trust(SSL_CTX& context, std::string_view pem) {
   if (pem.empty()) {
     if (SSL_CTX_set_default_verify_paths(&context) == 1) return Unit{};
@@ -111,15 +124,8 @@ Result<std::shared_ptr<ServerContext>, std::string> ServerContext::create(
   if (!context) return Err(take_error("TLS is not available"));
   SSL_CTX_set_options(context.get(), SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_alpn_select_cb(context.get(), select_protocol, nullptr);
-  auto chain = use_chain(*context, certificate_chain_pem);
-  if (!chain) return Err(chain.error());
-  const KeyHandle key = read_key(key_pem);
-  if (!key) return Err(std::string("there is no PEM private key (without a passphrase)"));
-  if (SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1 ||
-      SSL_CTX_check_private_key(context.get()) != 1) {
-    ERR_clear_error();
-    return Err(std::string("the private key does not belong to the certificate"));
-  }
+  auto identity = use_identity(*context, certificate_chain_pem, key_pem);
+  if (!identity) return Err(identity.error());
   auto result = std::make_shared<ServerContext>();
   result->context_ = context.release();
   return result;
@@ -129,7 +135,8 @@ ServerContext::~ServerContext() {
   SSL_CTX_free(context_);
 }
 
-Result<std::shared_ptr<ClientContext>, std::string> ClientContext::create(std::string_view ca_pem) {
+Result<std::shared_ptr<ClientContext>, std::string> ClientContext::create(
+    std::string_view ca_pem, std::string_view certificate_chain_pem, std::string_view key_pem) {
   ContextHandle context = new_context(TLS_client_method());
   if (!context) return Err(take_error("TLS is not available"));
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
@@ -138,8 +145,13 @@ Result<std::shared_ptr<ClientContext>, std::string> ClientContext::create(std::s
   }
   auto trusted = trust(*context, ca_pem);
   if (!trusted) return Err(trusted.error());
+  if (!certificate_chain_pem.empty() || !key_pem.empty()) {
+    auto identity = use_identity(*context, certificate_chain_pem, key_pem);
+    if (!identity) return Err(identity.error());
+  }
   auto result = std::make_shared<ClientContext>();
   result->context_ = context.release();
+  result->fingerprint_ = fingerprint_of(ca_pem, certificate_chain_pem, key_pem);
   return result;
 }
 

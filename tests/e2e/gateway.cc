@@ -52,10 +52,13 @@ Words Gateway::command(const Options& options, const TestFolder& folder) {
   for (const auto& [name, text] : options.files) folder.write(name, text);
   Words words = {CAPONIER_BINARY, "run",
                  "--contract",    folder.write("api.yaml", options.contract),
-                 "--upstream",    options.upstream,
                  "--listen",      options.tls ? "https://127.0.0.1:0" : "http://127.0.0.1:0",
                  "--state-dir",   folder.file("state"),
                  "--workers",     std::to_string(options.workers)};
+  if (!options.upstream.empty()) {
+    words.emplace_back("--upstream");
+    words.push_back(options.upstream);
+  }
   if (options.dev) words.emplace_back("--dev");
   if (!options.config.empty()) {
     words.emplace_back("--config");

@@ -24,7 +24,7 @@ std::optional<Record> parse_record(std::string_view line);
 
 struct Options {
   std::string contract;
-  std::string upstream;     // its URL
+  std::string upstream;     // its URL; empty: `config` names it
   std::string config = {};  // text of caponier.yaml, if there is one
   bool dev = true;
   bool tls = false;

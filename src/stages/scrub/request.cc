@@ -78,10 +78,15 @@ bool passes(const Exchange& exchange, const http::Header& header, const Connecti
 bool append_target(TextWriter& out, const Exchange& exchange) {
   // Method, path and query came out of the stages; the encoder checks every byte again.
   std::array<char, 512> room;
-  const uri::Url& upstream = exchange.plan->upstream;
-  std::string_view base = upstream.path;
-  if (base.ends_with('/')) base.remove_suffix(1);
-  const std::string_view path = exchange.matched->canonical_path;
+  const plan::PathRewrite& rewrite = exchange.matched->operation->rewrite;
+  std::string_view path = exchange.matched->canonical_path;
+  if (rewrite.active) {
+    // The Plan saw to it that every path of the operation begins so.
+    if (!path.starts_with(rewrite.prefix)) return false;
+    path.remove_prefix(rewrite.prefix.size());
+    if (path.empty() && rewrite.with.empty()) path = "/";
+  }
+  const std::string_view base = rewrite.with;
   const std::string_view query = exchange.parameters->canonical_query;
   if (base.empty() && query.empty()) return http::append_request_line(out, exchange.head->method_text, path);
   const std::size_t length = base.size() + path.size() + (query.empty() ? 0 : query.size() + 1);
@@ -110,7 +115,9 @@ bool append_upstream_head(std::string& out, const Exchange& exchange) {
   }
   TextWriter text(out);
   if (!append_target(text, exchange)) return false;
-  text.put("Host: ").put(exchange.plan->upstream_authority).put("\r\n");
+  text.put("Host: ")
+      .put(exchange.plan->upstreams[exchange.matched->operation->upstream].authority)
+      .put("\r\n");
   const ConnectionOptions options(exchange.head->headers);
   for (const http::Header& header : exchange.head->headers) {
     if (!passes(exchange, header, options)) continue;
