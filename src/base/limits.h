@@ -13,7 +13,8 @@ struct HttpLimits {
   std::uint32_t header_count_max = 100;
   std::uint32_t chunk_line_bytes_max = 256;  // chunk size line; extensions are refused
   std::uint32_t trailer_bytes_max = 4 * 1024;
-  std::uint32_t interim_answers_max = 16;  // 1xx of an upstream before one answer
+  std::uint32_t interim_answers_max = 16;           // 1xx of an upstream before one answer
+  std::uint32_t proxy_header_bytes_max = 2 * 1024;  // a PROXY header of version 2, TLVs included
 };
 
 struct JsonLimits {

@@ -61,6 +61,7 @@ constexpr LimitBound kLimitBounds[] = {
     HTTP(chunk_line_bytes_max, 16, 4 * kKiB),
     HTTP(interim_answers_max, 1, 100),
     HTTP(trailer_bytes_max, 128, 64 * kKiB),
+    HTTP(proxy_header_bytes_max, 232, 64 * kKiB),
     JSON(bytes_max, kKiB, 64 * kMiB),
     JSON(depth_max, 1, 256),
     JSON(nodes_max, 100, 10'000'000),

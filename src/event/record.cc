@@ -42,6 +42,7 @@ void append(std::string& out, const ExchangeRecord& record) {
   }
   line.text("issuer", record.issuer);
   line.text("subject", record.subject);
+  line.text("client_certificate", record.client_certificate);
   line.credential("credential", record.credential);
   line.text("user_agent", record.user_agent);
   line.number("request_bytes", record.request_body_bytes);

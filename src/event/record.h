@@ -18,8 +18,8 @@ namespace caponier::event {
 //   "lifecycle") exchange         request_id trace_id client_trace_id peer listener method operation path
 //   raw_path status
 //                    upstream_status reason stage detail where reported (list of: reason stage detail where)
-//                    issuer subject credential user_agent request_bytes response_bytes duration_us
-//                    upstream_us attempts aborted
+//                    issuer subject client_certificate credential user_agent request_bytes response_bytes
+//                    duration_us upstream_us attempts aborted
 //   connection types request_id peer listener status reason detail
 //   lifecycle        what detail count
 
@@ -73,6 +73,7 @@ struct ExchangeRecord {
   std::span<const Reported> reported;
   std::string_view issuer;
   Subject subject;
+  Subject client_certificate;   // subject of the verified one of the connection
   std::string_view credential;  // "token:<keyed digest>" or "key:<id>"; never the credential
   Untrusted user_agent;
   std::uint64_t request_body_bytes = 0;

@@ -18,18 +18,35 @@
 #include "gateway/admin.h"
 #include "gateway/generation.h"
 #include "gateway/worker.h"
+#include "net/descriptor.h"
 #include "net/network.h"
 #include "net/resolver.h"
+#include "net/socket_network.h"
 #include "plan/plan.h"
 #include "tls/context.h"
 
 namespace caponier::gateway {
 
+// What of a listener can change while it listens.
+struct Entrance {
+  std::shared_ptr<tls::ServerContext> tls;  // null: plain
+  config::ListenerRules rules;
+};
+
 struct ListenerSetting {
   std::string name;
   config::Surface surface = config::Surface::kPublic;
   net::Address address;
-  std::shared_ptr<tls::ServerContext> tls;  // null: plain
+  Entrance entrance;
+  // Sockets that listen there already, from whoever started this process or from the one before; none: it is
+  // bound anew.
+  std::vector<net::Descriptor> sockets;
+};
+
+// A socket of a listener, as another process gets it.
+struct ListeningSocket {
+  std::string name;
+  int fd = -1;
 };
 
 struct Settings {
@@ -50,7 +67,7 @@ struct Settings {
 // What takes the place of the settings of the same name; the listeners' addresses stay.
 struct Replacement {
   std::shared_ptr<const plan::Plan> plan;
-  std::vector<std::shared_ptr<tls::ServerContext>> tls;           // by listener, in the order of the settings
+  std::vector<Entrance> entrances;                                // by listener, in the order of the settings
   std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls;  // by index of Plan::upstreams
 };
 
@@ -71,20 +88,28 @@ class Gateway {
   [[nodiscard]] std::uint64_t generation() const { return current()->number; }
   // Starts the workers' threads.
   void start();
+  // All that listen, the admin surface's included; until drain().
+  [[nodiscard]] const std::vector<ListeningSocket>& listening() const { return listening_; }
   // Stops accepting, lets what runs end within the drain limit, and returns when all threads have.
-  void drain();
+  // `handed_over`: another process accepts already, so that idle clients get some time to ask once more and
+  // hear that the connection ends, rather than to find it closed under their request.
+  void drain(bool handed_over = false);
 
  private:
   struct Thread;
   struct Admin;
   Gateway();
   Result<Unit, std::string> listen(ListenerSetting& setting);
+  using Listeners = Result<std::vector<std::unique_ptr<net::Listener>>, std::string>;
+  Listeners open_sockets(const ListenerSetting& setting, const std::vector<net::SocketNetwork*>& networks);
   [[nodiscard]] std::shared_ptr<Generation> make_generation(
       std::shared_ptr<const plan::Plan> plan, std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls);
   [[nodiscard]] std::shared_ptr<Generation> current() const;
   void report_keys(const fetch::KeyEvent& event);
   void start_admin();
   void stop_admin();
+  void record_refused(const std::string& listener, const std::string& peer,
+                      const tls::HandshakeFailure& failure);
   AdminAnswer tell_readiness() const;
   net::Task<AdminAnswer> tell_metrics();
   net::Task<AdminAnswer> reload_for_admin();
@@ -100,6 +125,7 @@ class Gateway {
   std::uint64_t generations_ = 0;
   std::atomic<std::uint64_t> reloads_refused_{0};
   std::vector<std::string> urls_;
+  std::vector<ListeningSocket> listening_;
 };
 
 }  // namespace caponier::gateway

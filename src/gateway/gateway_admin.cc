@@ -1,6 +1,7 @@
 // What the admin surface knows of the gateway.
 #include <utility>
 
+#include "event/record.h"
 #include "gateway/gateway_threads.h"
 #include "gateway/later.h"
 #include "gateway/metrics_text.h"
@@ -15,9 +16,11 @@ void Gateway::start_admin() {
   actions.ready = [this] { return tell_readiness(); };
   actions.metrics = [this] { return tell_metrics(); };
   actions.reload = [this] { return reload_for_admin(); };
+  actions.refused = [this](const std::string& listener, const std::string& peer,
+                           const tls::HandshakeFailure& failure) { record_refused(listener, peer, failure); };
   admin_->server = std::make_unique<AdminServer>(admin_->network, std::move(actions));
-  for (auto& [listener, context] : admin_->listeners) {
-    admin_->server->serve(std::move(listener), std::move(context));
+  for (Admin::Listening& listening : admin_->listeners) {
+    admin_->server->serve(std::move(listening.listener), std::move(listening.tls), std::move(listening.name));
   }
   admin_->thread = std::thread([admin = admin_.get(), generation = current_] {
     admin->server->start();
@@ -25,6 +28,22 @@ void Gateway::start_admin() {
     admin->loop.run();
     net::destroy_spawned();
   });
+}
+
+// On the admin loop, whose thread belongs to no worker.
+void Gateway::record_refused(const std::string& listener, const std::string& peer,
+                             const tls::HandshakeFailure& failure) {
+  event::ConnectionRecord record;
+  record.wall_ms = admin_->loop.now().wall_ms;
+  record.type = "handshake";
+  record.peer = peer;
+  record.listener = listener;
+  record.reason = reason_of(failure);
+  record.status = entry(record.reason).status;
+  record.detail = failure.detail;
+  std::string line;
+  event::append(line, record);
+  shared_->give_records(line);
 }
 
 void Gateway::stop_admin() {

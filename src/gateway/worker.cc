@@ -105,36 +105,68 @@ void Worker::replace(std::shared_ptr<const Generation> generation,
   for (const auto& upstream : service_->upstreams) {
     if (!serves(*before, upstream)) upstream->start();
   }
-  for (std::size_t i = 0; i < listeners_.size(); ++i) listeners_[i].surface = surfaces[i];
+  for (Listening& listening : listeners_) {
+    const auto at =
+        std::ranges::find_if(surfaces, [&listening](const std::shared_ptr<const Surface>& surface) {
+          return surface->name == listening.surface->name;
+        });
+    if (at != surfaces.end()) listening.surface = *at;
+  }
   for (ClientConnection* at = connections_; at != nullptr; at = at->next()) at->follow_if_idle();
+}
+
+void Worker::name_peer(stages::Peer& peer, const AddressBytes& address) const {
+  peer.address = address;
+  peer.text = ip_text(address);
+  peer.address_hash = keyed_hash(shared_.digest_key, peer.limit_key());
+}
+
+void Worker::refuse(const stages::Peer& peer, const stages::Denial& denial) {
+  event::ConnectionRecord refused;
+  refused.wall_ms = loop().now().wall_ms;
+  refused.type = "refused";
+  refused.peer = peer.text;
+  refused.listener = peer.listener;
+  refused.reason = denial.reason;
+  refused.detail = denial.detail;
+  record(refused);
+}
+
+bool Worker::admit_address(const stages::Peer& peer) {
+  auto denied = stages::admit_connection(service_->state, plan().limits, peer, loop().now());
+  if (!denied && !shared_.connections.name(peer.text)) {
+    denied = stages::deny(Reason::kConnectionRefused, "admit", "too many open connections of the address");
+  }
+  if (denied) refuse(peer, *denied);
+  return !denied;
 }
 
 void Worker::admit(net::Listener::Accepted accepted, const std::shared_ptr<const Surface>& surface) {
   stages::Peer peer;
-  peer.address = accepted.peer.bytes;
-  peer.text = accepted.peer.host_text();
+  name_peer(peer, accepted.peer.bytes);
   peer.listener = surface->name;
   peer.tls = surface->tls != nullptr;
   peer.internal = surface->internal;
-  peer.address_hash = keyed_hash(shared_.digest_key, peer.limit_key());
-  auto denied = stages::admit_connection(service_->state, plan().limits, peer, loop().now());
-  if (!denied && !shared_.connections.enter(peer.text)) {
-    denied = stages::Denial{Reason::kConnectionRefused, "admit", "too many open connections"};
+  const config::ListenerRules& rules = surface->rules;
+  const bool announced = !rules.proxy_protocol.empty();
+  // A proxy stands for many: the budgets of one address are not for it.
+  const bool is_proxy = any_contains(announced ? rules.proxy_protocol : rules.trusted_proxies, peer.address);
+  bool admitted = false;
+  if (announced && !is_proxy) {
+    refuse(peer, stages::deny(Reason::kProxyNotListed, "admit", "the peer is no listed proxy"));
+  } else if (!shared_.connections.enter()) {
+    refuse(peer, stages::deny(Reason::kConnectionRefused, "admit", "too many open connections"));
+  } else {
+    admitted = is_proxy || admit_address(peer);
+    if (!admitted) shared_.connections.leave({});
   }
-  if (denied) {
-    event::ConnectionRecord refused;
-    refused.wall_ms = loop().now().wall_ms;
-    refused.type = "refused";
-    refused.peer = peer.text;
-    refused.listener = peer.listener;
-    refused.reason = denied->reason;
-    refused.detail = denied->detail;
-    record(refused);
+  if (!admitted) {
     accepted.stream->abort();
     return;
   }
   // Owns itself until its end.
-  auto* connection = new ClientConnection(*this, std::move(accepted.stream), std::move(peer), surface);
+  auto* connection =
+      new ClientConnection(*this, std::move(accepted.stream), std::move(peer), surface, !is_proxy);
   connection->start();
 }
 

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/address.h"
 #include "base/buffer.h"
+#include "config/config.h"
 #include "event/record.h"
 #include "gateway/generation.h"
 #include "gateway/id_source.h"
@@ -27,6 +29,7 @@ struct Surface {
   std::string name;                         // "public"
   bool internal = false;                    // internal operations exist here
   std::shared_ptr<tls::ServerContext> tls;  // null: plain HTTP
+  config::ListenerRules rules;
 };
 
 class Worker {
@@ -41,11 +44,11 @@ class Worker {
   void serve(std::unique_ptr<net::Listener> listener, std::shared_ptr<const Surface> surface);
   // Accepts from all listeners until drain(). On the loop's own thread, as everything below.
   void start();
-  // From now on requests are judged by `generation`, and new connections meet `surfaces` (in the order of
-  // serve()). What is under way ends as it began.
+  // From now on requests are judged by `generation`, and new connections meet `surfaces`, by their
+  // names. What is under way ends as it began.
   void replace(std::shared_ptr<const Generation> generation,
                const std::vector<std::shared_ptr<const Surface>>& surfaces);
-  // No new connections; idle ones end now, busy ones after their exchange.
+  // No new connections; idle ones end now, or after Shared::idle_grace_ms, busy ones after their exchange.
   void drain();
   // Ends everything that is still open.
   void abort_all();
@@ -98,6 +101,11 @@ class Worker {
     Worker& worker_;
   };
 
+  // `address` is that of the client.
+  void name_peer(stages::Peer& peer, const AddressBytes& address) const;
+  // Takes the address into the table of open connections; false, and recorded, if it is over a budget.
+  [[nodiscard]] bool admit_address(const stages::Peer& peer);
+  void refuse(const stages::Peer& peer, const stages::Denial& denial);
   net::Task<void> accept_from(std::size_t listening);
   void admit(net::Listener::Accepted accepted, const std::shared_ptr<const Surface>& surface);
   void note_records();

@@ -61,6 +61,10 @@ bool EpollLoop::watch(int fd, std::uint32_t events, Watched& watched) {
   return ::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+void EpollLoop::unwatch(int fd) const {
+  ::epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
+}
+
 void EpollLoop::forget(Watched& watched) {
   for (std::size_t i = batch_next_; i < batch_end_; ++i) {
     if (batch_[i].data.ptr == &watched) batch_[i].data.ptr = nullptr;

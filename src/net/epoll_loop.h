@@ -60,6 +60,8 @@ class EpollLoop final : public Loop {
 
   // False if the kernel refuses (out of memory or watches).
   [[nodiscard]] bool watch(int fd, std::uint32_t events, Watched& watched);
+  // Before a descriptor is closed whose socket somebody else may have, too.
+  void unwatch(int fd) const;
   // Forgets events of `watched` that were not handed out yet. The kernel forgets the descriptor when it is
   // closed.
   void forget(Watched& watched);

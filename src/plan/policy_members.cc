@@ -13,8 +13,8 @@ namespace caponier::plan {
 namespace {
 
 const std::vector<std::string_view> kOperationMembers = {
-    "public",         "exposed",  "internal", "owner",  "rate_limit",
-    "body_bytes_max", "security", "response", "opaque", "report_only", "upstream"};
+    "public",   "exposed",  "internal", "owner",       "rate_limit", "body_bytes_max",
+    "security", "response", "opaque",   "report_only", "upstream"};
 const std::vector<std::string_view> kSchemeMembers = {
     "issuer",     "issuers", "jwks_uri",           "jwks_file", "audiences",
     "algorithms", "leeway",  "token_lifetime_max", "keys_file"};

@@ -51,6 +51,7 @@ void Exchange::reset() {
   reported.clear();
   unverified = false;
   limit_refused.reset();
+  forwarded_peer.client.reset();
 }
 
 }  // namespace caponier::stages

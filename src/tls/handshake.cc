@@ -9,6 +9,7 @@
 #include "net/network.h"
 #include "net/readiness.h"
 #include "tls/context.h"
+#include "tls/read_names.h"
 #include "tls/tls_stream.h"
 
 namespace caponier::tls {
@@ -47,6 +48,14 @@ net::Task<void> answer_plainly(net::Stream& lower) {
   }
 }
 
+// Whether a handshake failed because of the certificate that the client has, or has not.
+bool is_about_client(TlsStream& stream) {
+  const int reason = ERR_GET_REASON(ERR_peek_error());
+  return SSL_is_server(stream.ssl()) == 1 && ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_SSL &&
+         (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE || reason == SSL_R_CERTIFICATE_VERIFY_FAILED ||
+          reason == SSL_R_EXCESSIVE_MESSAGE_SIZE);
+}
+
 net::Task<HandshakeResult> shake_hands(std::unique_ptr<TlsStream> stream, std::int64_t deadline_ms) {
   if (!stream) co_return Err(HandshakeFailure{.detail = "out of memory"});
   while (true) {
@@ -58,7 +67,9 @@ net::Task<HandshakeResult> shake_hands(std::unique_ptr<TlsStream> stream, std::i
     const bool in_time = co_await net::Readiness(stream->lower(), wanted, deadline_ms);
     if (!in_time) co_return Err(HandshakeFailure{.detail = "timed out", .timed_out = true});
   }
+  const bool of_client = is_about_client(*stream);
   HandshakeFailure failure{.detail = stream->handshake_error()};
+  failure.client_certificate = of_client;
   failure.plain_http = SSL_is_server(stream->ssl()) == 1 && looks_like_http(stream->channel().first());
   if (failure.plain_http) {
     failure.detail = "plain HTTP on a TLS port";
@@ -120,6 +131,17 @@ net::Task<HandshakeResult> connect(std::unique_ptr<net::Stream> lower, std::shar
     co_return Err(HandshakeFailure{.detail = "the certificate does not name " + spiffe_id});
   }
   co_return done;
+}
+
+SessionFacts session_facts(net::Stream& accepted, const ServerContext& by) {
+  SSL* ssl = static_cast<TlsStream&>(accepted).ssl();
+  SessionFacts facts;
+  facts.identity = by.index_of(SSL_get_SSL_CTX(ssl));
+  X509* client = SSL_get0_peer_certificate(ssl);
+  if (client != nullptr && SSL_get_verify_result(ssl) == X509_V_OK) {
+    facts.client = std::make_shared<const CertificateNames>(read_names(*client));
+  }
+  return facts;
 }
 
 }  // namespace caponier::tls

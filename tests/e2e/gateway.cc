@@ -48,12 +48,12 @@ std::optional<Record> parse_record(std::string_view line) {
   return record;
 }
 
-Words Gateway::command(const Options& options, const TestFolder& folder) {
-  for (const auto& [name, text] : options.files) folder.write(name, text);
+Words Gateway::command(const Options& options) const {
+  for (const auto& [name, text] : options.files) folder_.write(name, text);
   Words words = {CAPONIER_BINARY, "run",
-                 "--contract",    folder.write("api.yaml", options.contract),
+                 "--contract",    folder_.write("api.yaml", options.contract),
                  "--listen",      options.tls ? "https://127.0.0.1:0" : "http://127.0.0.1:0",
-                 "--state-dir",   folder.file("state"),
+                 "--state-dir",   state_dir_,
                  "--workers",     std::to_string(options.workers)};
   if (!options.upstream.empty()) {
     words.emplace_back("--upstream");
@@ -62,13 +62,15 @@ Words Gateway::command(const Options& options, const TestFolder& folder) {
   if (options.dev) words.emplace_back("--dev");
   if (!options.config.empty()) {
     words.emplace_back("--config");
-    words.push_back(folder.write("caponier.yaml", options.config));
+    words.push_back(folder_.write("caponier.yaml", options.config));
   }
   words.insert(words.end(), options.flags.begin(), options.flags.end());
   return words;
 }
 
-Gateway::Gateway(const Options& options) : process_(command(options, folder_)) {
+Gateway::Gateway(const Options& options)
+    : state_dir_(options.state_dir.empty() ? folder_.file("state") : options.state_dir),
+      process_(command(options)) {
   std::size_t at = std::string::npos;
   std::size_t end = std::string::npos;
   const auto says_ready = [&] {

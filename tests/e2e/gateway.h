@@ -31,6 +31,7 @@ struct Options {
   int workers = 1;
   Words flags = {};
   std::map<std::string, std::string> files = {};  // beside the document, by name
+  std::string state_dir = {};                     // another gateway's; empty: its own
 };
 
 class Gateway {
@@ -45,7 +46,7 @@ class Gateway {
   // Of the first listener with that surface ("internal", "admin"); 0 if there is none.
   [[nodiscard]] int port_of(std::string_view surface);
   [[nodiscard]] const TestFolder& folder() const { return folder_; }
-  [[nodiscard]] std::string state_dir() const { return folder_.file("state"); }
+  [[nodiscard]] const std::string& state_dir() const { return state_dir_; }
   [[nodiscard]] std::string ca_file() const { return state_dir() + "/dev-ca.pem"; }
   Process& process() { return process_; }
 
@@ -65,8 +66,9 @@ class Gateway {
   int stop();
 
  private:
-  static Words command(const Options& options, const TestFolder& folder);
+  [[nodiscard]] Words command(const Options& options) const;
   TestFolder folder_;
+  std::string state_dir_;
   Process process_;
   std::string url_;
   int port_ = 0;

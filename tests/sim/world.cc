@@ -41,7 +41,7 @@ World::World(const Api& api, std::uint64_t seed, const Weather& the_weather)
   upstream =
       std::make_unique<Upstream>(network, kUpstreamPort, [this](const Seen& seen) { return choose(seen); });
   auto listener = network.listen(*net::parse_address("127.0.0.1", kGatewayPort)).value();
-  surface_ = std::make_shared<gateway::Surface>(gateway::Surface{"public", false, nullptr});
+  surface_ = std::make_shared<gateway::Surface>(gateway::Surface{"public", false, nullptr, {}});
   worker->serve(std::move(listener), surface_);
   worker->start();
 }

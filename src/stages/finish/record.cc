@@ -39,6 +39,10 @@ std::span<const event::Reported> reported_by(Exchange& exchange) {
   return list;
 }
 
+std::string_view shown(const DigestKey& key, Arena& arena, std::string_view subject) {
+  return looks_personal(subject) ? hashed(key, arena, subject) : subject;
+}
+
 }  // namespace
 
 event::ExchangeRecord make_record(Exchange& exchange, const Outcome& outcome, const DigestKey& key) {
@@ -49,6 +53,9 @@ event::ExchangeRecord make_record(Exchange& exchange, const Outcome& outcome, co
   if (exchange.peer != nullptr) {
     record.peer = exchange.peer->text;
     record.listener = exchange.peer->listener;
+    if (exchange.peer->client) {
+      record.client_certificate.text = shown(key, exchange.arena, exchange.peer->client->subject);
+    }
   }
   if (exchange.head != nullptr) {
     const std::string_view method = http::name(exchange.head->method);
@@ -69,8 +76,7 @@ event::ExchangeRecord make_record(Exchange& exchange, const Outcome& outcome, co
     const Principal& principal = *exchange.principal;
     record.issuer = principal.issuer;
     record.credential = principal.credential;
-    record.subject.text = looks_personal(principal.subject) ? hashed(key, exchange.arena, principal.subject)
-                                                            : principal.subject;
+    record.subject.text = shown(key, exchange.arena, principal.subject);
   }
   if (outcome.denial != nullptr) {
     record.reason = outcome.denial->reason;
