@@ -35,7 +35,7 @@ TEST(Upstreams, an_operation_goes_where_it_says) {
   EXPECT_EQ(operation.rewrite.with, "");
   EXPECT_EQ(operation.first_byte_ms, 5000);
   ASSERT_EQ(operation.provenance.size(), 1U);
-  EXPECT_EQ(operation.provenance[0], "upstream search, /v1 becomes /, answers within 5000ms: api.yaml:8:20");
+  EXPECT_EQ(operation.provenance[0], "upstream search, /v1 becomes /, answers within 5000ms: api.yaml:9:20");
 }
 
 TEST(Upstreams, the_closest_word_wins_for_each_part) {
@@ -71,7 +71,7 @@ TEST(Upstreams, what_cannot_be_done_is_an_error_in_its_place) {
     const Compiled compiled = compile_with(c.member);
     EXPECT_EQ(compiled.plan, nullptr) << c.member;
     EXPECT_NE(compiled.errors().find(c.says), std::string::npos) << c.member << '\n' << compiled.errors();
-    EXPECT_NE(compiled.errors().find("api.yaml:8:"), std::string::npos) << compiled.errors();
+    EXPECT_NE(compiled.errors().find("api.yaml:9:"), std::string::npos) << compiled.errors();
   }
 }
 
