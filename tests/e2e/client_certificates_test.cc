@@ -15,6 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 struct ClientCertificates : testing::Test {
@@ -159,6 +160,24 @@ TEST_F(ClientCertificates, the_admin_surface_may_be_reached_from_elsewhere_with_
   Record refused = last(gateway, 1);
   EXPECT_EQ(refused["listener"], "admin");
   EXPECT_EQ(refused["reason"], "client-certificate-refused");
+}
+
+TEST_F(ClientCertificates, that_cannot_be_revoked_are_a_finding) {
+  const TestFolder folder;
+  const auto check = [&](const std::string& list) {
+    return run_caponier({"check", "--dev", "--contract", folder.write("api.yaml", kContract), "--upstream",
+                         "http://127.0.0.1:1", "--config",
+                         folder.write("caponier.yaml",
+                                      "listeners: [{listen: '127.0.0.1:0', client_certificates: "
+                                      "{mode: required, ca: '" +
+                                          pki.ca() + "'" + list + "}}]\n")});
+  };
+  EXPECT_THAT(check("").out, HasSubstr("cannot be revoked [clients-unrevocable]"));
+  EXPECT_THAT(check("").out, HasSubstr("client certificates required\n"));
+  place_list();
+  const Finished checked = check(", crl: '" + files.file("crl.pem") + "'");
+  EXPECT_THAT(checked.out, Not(HasSubstr("clients-unrevocable")));
+  EXPECT_THAT(checked.out, HasSubstr("client certificates required, revocation checked\n"));
 }
 
 TEST_F(ClientCertificates, what_cannot_be_enforced_is_an_error_with_its_place) {

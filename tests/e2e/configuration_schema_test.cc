@@ -112,7 +112,13 @@ TEST_F(ConfigurationSchema, refuses_what_the_reader_of_the_configuration_refuses
         "upstream: {url: 'https://a', key: k.pem}", "upstream: {url: 'http://a', retries: {attempts_max: 6}}",
         "upstreams: {a: {url: 'http://a', health_check: {interval: 1s}}}", "contract: ''",
         "issuers: [{audiences: [a]}]", "security_schemes: {a: {issuer: 7}}", "timeouts: {head: soon}",
-        "operations: [{path: 'GET /a', exposedd: false}]"}) {
+        "operations: [{path: 'GET /a', exposedd: false}]",
+        "listeners: [{listen: '127.0.0.1:0', trusted_proxies: []}]",
+        "listeners: [{listen: '127.0.0.1:0', proxy_protocol: [proxy.internal]}]",
+        "listeners: [{listen: '127.0.0.1:0', certificates: [{certificate: c}]}]",
+        "listeners: [{listen: '127.0.0.1:0', client_certificates: {mode: always, ca: c}}]",
+        "listeners: [{listen: 'http://127.0.0.1:0', redirect: 'http://a.example'}]",
+        "listeners: [{listen: '127.0.0.1:0', trusted_proxies: [10.0.0.1], forwarded_header: via}]"}) {
     const std::vector<Configuration> one = {{"one", text}};
     EXPECT_EQ(judge(one, -1).status, 1) << text;
     const std::string config = folder_.write("caponier.yaml", text);
