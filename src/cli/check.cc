@@ -15,6 +15,7 @@
 #include "cli/load_plan.h"
 #include "cli/run_options.h"
 #include "cli/sarif.h"
+#include "cli/upstream_tls.h"
 #include "store/state_dir.h"
 
 namespace caponier::cli {
@@ -45,6 +46,14 @@ void check_certificates(Loaded& loaded) {
     if (listener.certificates.empty()) continue;
     auto context = listener_context(listener);
     if (!context) loaded.diagnostics.add(context.error());
+  }
+}
+
+void check_upstream_certificates(Loaded& loaded) {
+  if (loaded.plan == nullptr) return;
+  for (const plan::Upstream& upstream : loaded.plan->upstreams) {
+    const auto context = upstream_context(upstream);
+    if (!context) loaded.diagnostics.add(upstream_error(loaded, upstream, context.error()));
   }
 }
 
@@ -122,6 +131,7 @@ int check(std::span<const std::string_view> arguments) {
                             request->listen.empty() && request->certificate.empty();
   Loaded loaded = load(*request);
   check_certificates(loaded);
+  check_upstream_certificates(loaded);
   loaded.diagnostics.sort();
   const CheckOutcome outcome = outcome_of(loaded);
   if (format == "json") {

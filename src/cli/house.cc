@@ -9,12 +9,6 @@
 namespace caponier::cli {
 namespace {
 
-constexpr std::size_t kPemBytesMax = std::size_t{1024} * 1024;
-
-}  // namespace
-
-namespace {
-
 Result<std::shared_ptr<tls::ServerContext>, Diagnostic> local_context(House& house,
                                                                       const config::Listener& listener) {
   auto local = local_certificate(*house.state, house.clock.now().wall_s());
@@ -35,17 +29,6 @@ Result<gateway::Entrance, Diagnostic> entrance_of(House& house, const config::Li
   if (!context) return Err(context.error());
   entrance.tls = std::move(*context);
   return entrance;
-}
-
-Result<std::shared_ptr<tls::ClientContext>, std::string> upstream_context(const plan::Plan& plan) {
-  if (!plan.upstream.https) return std::shared_ptr<tls::ClientContext>();
-  std::string authorities;
-  if (!plan.upstream_ca_file.empty()) {
-    auto text = store::read_file(plan.upstream_ca_file, kPemBytesMax);
-    if (!text) return Err(text.error());
-    authorities = std::move(*text);
-  }
-  return tls::ClientContext::create(authorities);
 }
 
 void record(House& house, std::string_view what, std::string_view detail) {

@@ -48,7 +48,5 @@ void record(House& house, std::string_view what, std::string_view detail);
 
 // Of one listener. The error has its place in the configuration.
 Result<gateway::Entrance, Diagnostic> entrance_of(House& house, const config::Listener& listener);
-// Null if the upstream is plain.
-Result<std::shared_ptr<tls::ClientContext>, std::string> upstream_context(const plan::Plan& plan);
 
 }  // namespace caponier::cli

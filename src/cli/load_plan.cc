@@ -75,6 +75,7 @@ void override_by_command_line(const LoadRequest& request, config::Config& config
   if (request.document_alone) config.upstream.url = kNoUpstream;
   if (!request.upstream.empty()) {
     config.upstream.url = request.upstream;
+    config.upstream.others.clear();
     config.upstream.origin = {};
   }
   if (!request.contract_file.empty()) config.contract_file = request.contract_file;
@@ -228,7 +229,13 @@ void note_files(const LoadRequest& request, const config::Config& config, std::v
   note(request.config_file);
   if (request.contract_text.empty()) note(config.contract_file);
   for (const config::OverlayFile& overlay : config.overlays) note(overlay.file);
-  note(config.upstream.ca_file);
+  const auto note_upstream = [&note](const config::Upstream& upstream) {
+    note(upstream.ca_file);
+    note(upstream.certificate_file);
+    note(upstream.key_file);
+  };
+  note_upstream(config.upstream);
+  for (const config::Upstream& upstream : config.upstreams) note_upstream(upstream);
   for (const config::Listener& listener : config.listeners) {
     for (const config::CertificateFiles& certificate : listener.certificates) {
       note(certificate.certificate_file);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/object_writer.h"
+#include "cli/upstream_tls.h"
 #include "jose/key_set.h"
 
 namespace caponier::cli {
@@ -78,11 +79,13 @@ gateway::Replacement replacement_of(House& house, const std::shared_ptr<const Lo
       diagnostics.add(entrance.error());
     }
   }
-  auto upstream = upstream_context(*loaded->plan);
-  if (upstream) {
-    next.upstream_tls = std::move(*upstream);
-  } else {
-    add(diagnostics, loaded->config->upstream.origin, "bad-certificate", upstream.error());
+  for (const plan::Upstream& upstream : loaded->plan->upstreams) {
+    auto context = upstream_context(upstream);
+    if (context) {
+      next.upstream_tls.push_back(std::move(*context));
+    } else {
+      diagnostics.add(upstream_error(*loaded, upstream, context.error()));
+    }
   }
   return next;
 }

@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/house.h"
 #include "cli/supervisor.h"
+#include "cli/upstream_tls.h"
 #include "uri/url.h"
 
 namespace caponier::cli {
@@ -97,9 +98,11 @@ Step build(House& house, Supervisor& supervisor, const ServeHooks& hooks) {
     settings.listeners.push_back(std::move(*setting));
   }
   if (auto all = check_all_taken(house.inherited); !all) return Err(all.error());
-  auto upstream_tls = upstream_context(*settings.plan);
-  if (!upstream_tls) return Err(upstream_tls.error());
-  settings.upstream_tls = std::move(*upstream_tls);
+  for (const plan::Upstream& upstream : settings.plan->upstreams) {
+    auto upstream_tls = upstream_context(upstream);
+    if (!upstream_tls) return Err(to_text(upstream_error(*house.loaded, upstream, upstream_tls.error())));
+    settings.upstream_tls.push_back(std::move(*upstream_tls));
+  }
   if (house.issuer) settings.development_keys = house.issuer->key.public_key_set();
   settings.give_records = [sink = house.sink.get(), look = hooks.on_records](std::string& lines) {
     if (look) look(lines);

@@ -14,6 +14,7 @@
 #include "base/diagnostic.h"
 #include "base/limits.h"
 #include "base/tree.h"
+#include "base/upstream_rules.h"
 
 namespace caponier::config {
 
@@ -100,10 +101,21 @@ struct OperationOverride {
   Origin origin;
 };
 
+struct UpstreamEndpoint {
+  std::string url;
+  Origin origin;
+};
+
 struct Upstream {
-  std::string url;          // http:// or https://
-  std::string ca_file;      // https: to verify; empty: the system's store
-  std::string server_name;  // https: name to verify and send; empty: the URL's host
+  std::string name;  // in `upstreams`; empty: `upstream`
+  std::string url;   // http:// or https://, of the first endpoint, whose authority Host says
+  std::vector<UpstreamEndpoint> others;  // the other endpoints
+  std::string ca_file;                   // https: to verify; empty: the system's store
+  std::string server_name;               // https: name to verify and send; empty: the endpoint's host
+  std::string certificate_file;          // https: PEM chain of our own, and its key
+  std::string key_file;
+  std::string spiffe_id;  // https: what the certificate must name, instead of the server's name
+  UpstreamRules rules;
   Origin origin;
 };
 
@@ -112,6 +124,7 @@ struct Config {
   Origin contract_origin;
   std::vector<OverlayFile> overlays;  // put over the contract, in this order
   Upstream upstream;
+  std::vector<Upstream> upstreams;  // by name, for operations that choose one
   std::vector<Listener> listeners;
   std::vector<std::string> origins;  // other origins whose pages may open WebSockets, lower case
   std::vector<std::string>

@@ -11,25 +11,6 @@
 namespace caponier::config {
 namespace {
 
-constexpr std::string_view kUpstreamKeys[] = {"url", "ca_file", "server_name"};
-
-void check_upstream(Reader& reader, const Node& node, const Upstream& upstream) {
-  const auto url = uri::parse_url(upstream.url);
-  const Node& at = node.is_object() ? *node.find("url") : node;
-  if (!url.ok()) {
-    reader.error(at, "invalid-value", quote(upstream.url) + " is not an upstream's URL: " + url.error(),
-                 "Write it as http://HOST:PORT or https://HOST:PORT.");
-    return;
-  }
-  if (!url->query.empty()) {
-    reader.error(at, "invalid-value", "an upstream's URL has no query", "Remove it.");
-  }
-  if (!url->https && !(upstream.ca_file.empty() && upstream.server_name.empty())) {
-    reader.error(node, "invalid-value", "`ca_file` and `server_name` mean nothing without https",
-                 "Write the URL with https, or remove them.");
-  }
-}
-
 // A host name or an address, IPv6 with or without its brackets, without port.
 bool is_host(std::string_view host) {
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
@@ -43,22 +24,6 @@ bool is_host(std::string_view host) {
 }
 
 }  // namespace
-
-void read_upstream(Reader& reader, const Node& root, Config& config) {
-  const Node* node = root.find("upstream");
-  if (node == nullptr) return;
-  config.upstream.origin = reader.origin_of(*node);
-  if (node->is_object()) {
-    if (!reader.check_keys(*node, kUpstreamKeys, "`upstream`")) return;
-    reader.required(*node, "url", "`upstream`");
-    config.upstream.url = reader.text(*node, "url").value_or("");
-    config.upstream.ca_file = reader.file(*node, "ca_file").value_or("");
-    config.upstream.server_name = reader.text(*node, "server_name").value_or("");
-  } else {
-    config.upstream.url = reader.text(root, "upstream").value_or("");
-  }
-  if (!config.upstream.url.empty()) check_upstream(reader, *node, config.upstream);
-}
 
 void read_hosts(Reader& reader, const Node& root, Config& config) {
   for (const std::string& host : reader.texts(root, "hosts")) {

@@ -14,8 +14,9 @@ namespace caponier::config {
 namespace {
 
 constexpr std::string_view kRootKeys[] = {
-    "contract",         "overlays",   "upstream",  "listeners", "hosts",   "issuers", "defaults", "origins",
-    "security_schemes", "operations", "state_dir", "log",       "workers", "limits",  "timeouts", "handover"};
+    "contract", "overlays", "upstream", "upstreams",        "listeners",  "hosts",
+    "issuers",  "defaults", "origins",  "security_schemes", "operations", "state_dir",
+    "log",      "workers",  "limits",   "timeouts",         "handover"};
 constexpr std::string_view kLogKeys[] = {"file"};
 constexpr std::int64_t kWorkersMax = 1024;
 

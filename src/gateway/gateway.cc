@@ -44,10 +44,12 @@ Result<std::unique_ptr<Gateway>, std::string> Gateway::create(Settings settings,
   return gateway;
 }
 
-std::shared_ptr<Generation> Gateway::make_generation(std::shared_ptr<const plan::Plan> plan,
-                                                     std::shared_ptr<tls::ClientContext> upstream_tls) {
+std::shared_ptr<Generation> Gateway::make_generation(
+    std::shared_ptr<const plan::Plan> plan, std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls) {
   auto generation = std::make_shared<Generation>(std::move(plan), ++generations_);
-  generation->upstream_tls = std::move(upstream_tls);
+  for (std::size_t i = 0; i < generation->upstreams.size(); ++i) {
+    generation->upstreams[i].tls = std::move(upstream_tls[i]);
+  }
   generation->metric_rows = shared_->metric_names.rows_of(*generation->plan);
   generation->key_service = std::make_shared<fetch::KeyService>(
       threads_.front()->network, generation->plan, generation->keys, settings_.development_keys,
@@ -204,7 +206,7 @@ void Gateway::replace(Replacement replacement) {
   if (admin_) {
     admin_->loop.post([admin = admin_.get(), next, admin_tls] {
       admin->server->replace(admin_tls);
-      net::spawn(find_upstream(&admin->network, next));
+      find_upstreams(&admin->network, next);
     });
   }
 }

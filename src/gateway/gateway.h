@@ -53,7 +53,7 @@ struct Settings {
   std::shared_ptr<const plan::Plan> plan;
   std::vector<ListenerSetting> listeners;
   std::uint32_t workers = 1;
-  std::shared_ptr<tls::ClientContext> upstream_tls;
+  std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls;  // by index of Plan::upstreams
   std::string development_keys;
   std::string version;
   // Asks whoever loads Plans for another one; `done` may be called on any thread, once.
@@ -67,8 +67,8 @@ struct Settings {
 // What takes the place of the settings of the same name; the listeners' addresses stay.
 struct Replacement {
   std::shared_ptr<const plan::Plan> plan;
-  std::vector<Entrance> entrances;  // by listener, in the order of the settings
-  std::shared_ptr<tls::ClientContext> upstream_tls;
+  std::vector<Entrance> entrances;                                // by listener, in the order of the settings
+  std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls;  // by index of Plan::upstreams
 };
 
 class Gateway {
@@ -102,8 +102,8 @@ class Gateway {
   Result<Unit, std::string> listen(ListenerSetting& setting);
   using Listeners = Result<std::vector<std::unique_ptr<net::Listener>>, std::string>;
   Listeners open_sockets(const ListenerSetting& setting, const std::vector<net::SocketNetwork*>& networks);
-  [[nodiscard]] std::shared_ptr<Generation> make_generation(std::shared_ptr<const plan::Plan> plan,
-                                                            std::shared_ptr<tls::ClientContext> upstream_tls);
+  [[nodiscard]] std::shared_ptr<Generation> make_generation(
+      std::shared_ptr<const plan::Plan> plan, std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls);
   [[nodiscard]] std::shared_ptr<Generation> current() const;
   void report_keys(const fetch::KeyEvent& event);
   void start_admin();
@@ -113,7 +113,7 @@ class Gateway {
   AdminAnswer tell_readiness() const;
   net::Task<AdminAnswer> tell_metrics();
   net::Task<AdminAnswer> reload_for_admin();
-  static net::Task<void> find_upstream(net::Network* network, std::shared_ptr<const Generation> generation);
+  static void find_upstreams(net::Network* network, const std::shared_ptr<const Generation>& generation);
 
   Settings settings_;
   std::unique_ptr<net::Resolver> resolver_;

@@ -30,13 +30,43 @@ Worker::Worker(Shared& shared, std::shared_ptr<const Generation> generation, net
       network_(network),
       metrics_(shared.metric_names.rows_max()),
       tokens_(generation->plan->limits.memory.token_cache_entries_max, shared.digest_key),
-      service_(std::make_shared<Service>(std::move(generation), state_of(shared, tokens_), network, blocks_)),
+      cluster_seed_(random.next_u64()),
       ids_(random),
       flush_timer_(*this) {
   records_.reserve(kRecordBatchBytes * 2);
+  auto service = std::make_shared<Service>(std::move(generation), state_of(shared, tokens_));
+  make_upstreams(*service);
+  service_ = std::move(service);
+}
+
+void Worker::make_upstreams(Service& service) {
+  const Generation& generation = *service.generation;
+  std::vector<std::shared_ptr<upstream::Cluster>> before;
+  if (service_) before = service_->upstreams;
+  for (std::size_t i = 0; i < generation.upstreams.size(); ++i) {
+    upstream::ClusterSettings settings = cluster_settings(generation, i);
+    const auto same = std::ranges::find_if(
+        before, [&settings](const auto& cluster) { return cluster->settings() == settings; });
+    service.upstreams.push_back(same != before.end() ? *same
+                                                     : make_cluster(generation, i, std::move(settings)));
+  }
+}
+
+std::shared_ptr<upstream::Cluster> Worker::make_cluster(const Generation& generation, std::size_t index,
+                                                        upstream::ClusterSettings settings) {
+  const auto tell = [this](std::string_view text) {
+    event::LifecycleRecord told;
+    told.wall_ms = loop().now().wall_ms;
+    told.what = "upstream";
+    told.detail = text;
+    record(told);
+  };
+  return std::make_shared<upstream::Cluster>(network_, blocks_, std::move(settings),
+                                             generation.upstreams[index].load, ++cluster_seed_, tell);
 }
 
 Worker::~Worker() {
+  for (const auto& upstream : service_->upstreams) upstream->stop();
   flush_records();
 }
 
@@ -45,6 +75,7 @@ void Worker::serve(std::unique_ptr<net::Listener> listener, std::shared_ptr<cons
 }
 
 void Worker::start() {
+  for (const auto& upstream : service_->upstreams) upstream->start();
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     ++accepting_;
     net::spawn(accept_from(i));
@@ -62,7 +93,18 @@ net::Task<void> Worker::accept_from(std::size_t listening) {
 
 void Worker::replace(std::shared_ptr<const Generation> generation,
                      const std::vector<std::shared_ptr<const Surface>>& surfaces) {
-  service_ = std::make_shared<Service>(std::move(generation), state_of(shared_, tokens_), network_, blocks_);
+  auto service = std::make_shared<Service>(std::move(generation), state_of(shared_, tokens_));
+  make_upstreams(*service);
+  const auto before = std::exchange(service_, std::move(service));
+  const auto serves = [](const Service& one, const std::shared_ptr<upstream::Cluster>& cluster) {
+    return std::ranges::find(one.upstreams, cluster) != one.upstreams.end();
+  };
+  for (const auto& upstream : before->upstreams) {
+    if (!serves(*service_, upstream)) upstream->stop();
+  }
+  for (const auto& upstream : service_->upstreams) {
+    if (!serves(*before, upstream)) upstream->start();
+  }
   for (Listening& listening : listeners_) {
     const auto at =
         std::ranges::find_if(surfaces, [&listening](const std::shared_ptr<const Surface>& surface) {
@@ -178,10 +220,14 @@ void Worker::count(const Service& service, const stages::Exchange& exchange, con
   }
   metrics_.count(row, outcome.status, outcome.duration_us);
   if (outcome.denial != nullptr) metrics_.refuse(row, outcome.denial->reason);
+  for (const stages::Denial& reported : exchange.reported) metrics_.report(row, reported.reason);
 }
 
 WorkerGauges Worker::gauges() const {
-  return {service_->upstream.idle(), blocks_.bytes_in_use()};
+  WorkerGauges gauges;
+  gauges.block_bytes = blocks_.bytes_in_use();
+  for (const auto& upstream : service_->upstreams) upstream->describe(gauges.endpoints);
+  return gauges;
 }
 
 bool Worker::overloaded() {

@@ -109,6 +109,11 @@ class Worker {
   net::Task<void> accept_from(std::size_t listening);
   void admit(net::Listener::Accepted accepted, const std::shared_ptr<const Surface>& surface);
   void note_records();
+  // The clusters of a service that is about to be; those of the one in force where nothing about them
+  // changes.
+  void make_upstreams(Service& service);
+  std::shared_ptr<upstream::Cluster> make_cluster(const Generation& generation, std::size_t index,
+                                                  upstream::ClusterSettings settings);
 
   Shared& shared_;
   net::Network& network_;
@@ -116,6 +121,7 @@ class Worker {
   Metrics metrics_;
   stages::TokenCache tokens_;
   std::shared_ptr<Service> service_;
+  std::uint64_t cluster_seed_;
   IdSource ids_;
   struct Listening {
     std::unique_ptr<net::Listener> listener;

@@ -115,7 +115,7 @@ class SocketListener::Socket final : public EpollLoop::Watched, public TimerNode
     loop.unwatch(fd_);
     ::close(std::exchange(fd_, -1));
     loop.forget(*this);
-    if (waiting) loop.pulse(*this, 0);
+    if (waiting) loop.pulse(*this);
   }
   void on_events(std::uint32_t) override { resume(); }
   void expired() override { resume(); }
@@ -156,7 +156,7 @@ int SocketListener::Socket::take(Address& peer) {
   }
   // A flood of connections must not starve those that are there.
   if (accepted_ == kAcceptsPerTurnMax) {
-    loop.pulse(*this, 0);
+    loop.pulse(*this);
     return -1;
   }
   while (fd_ >= 0) {

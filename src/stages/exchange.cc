@@ -48,7 +48,8 @@ void Exchange::reset() {
   head_decision.reset();
   needs = 0;
   keys_asked = false;
-  reported.reset();
+  reported.clear();
+  unverified = false;
   limit_refused.reset();
   forwarded_peer.client.reset();
 }

@@ -148,8 +148,10 @@ struct Exchange {
   std::optional<HeadDecision> head_decision;
   std::uint32_t needs = 0;  // satisfied so far; counted and bounded by the driver
   bool keys_asked = false;  // keys were needed and fetched: a second time would not help
-  // What the contract says against an answer that leaves all the same, because the operation only reports.
-  std::optional<Denial> reported;
+  // What would have been refused, and was not, because the operation only reports it. At most one of a stage.
+  std::vector<Denial> reported;
+  // Authentication was only reported: nobody vouches for what the request presents.
+  bool unverified = false;
   std::optional<Limited> limit_refused;  // the limit that refused, for the headers of the answer
 
   // The product of `stage`, which runs only if it is not here yet: on a resume after a Need nothing is

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "tls/fingerprint.h"
 #include "tls/handles.h"
 #include "tls/read_names.h"
 
@@ -89,6 +90,18 @@ Result<Unit, std::string> use_chain(SSL_CTX& context, std::string_view pem) {
   return Unit{};
 }
 
+Result<Unit, std::string> use_identity(SSL_CTX& context, std::string_view chain_pem,
+                                       std::string_view key_pem) {
+  auto chain = use_chain(context, chain_pem);
+  if (!chain) return chain;
+  const KeyHandle key = read_key(key_pem);
+  if (!key) return Err(std::string("there is no PEM private key (without a passphrase)"));
+  if (SSL_CTX_use_PrivateKey(&context, key.get()) == 1 && SSL_CTX_check_private_key(&context) == 1)
+    return Unit{};
+  ERR_clear_error();
+  return Err(std::string("the private key does not belong to the certificate"));
+}
+
 Result<Unit, std::string> trust(SSL_CTX& context, std::string_view pem) {
   if (pem.empty()) {
     if (SSL_CTX_set_default_verify_paths(&context) == 1) return Unit{};
@@ -140,15 +153,8 @@ Result<Unit, std::string> ServerContext::add(const ServerIdentity& identity) {
   SSL_CTX_set_alpn_select_cb(context.get(), select_protocol, nullptr);
   SSL_CTX_set_tlsext_servername_callback(context.get(), &ServerContext::choose);
   SSL_CTX_set_tlsext_servername_arg(context.get(), this);
-  auto chain = use_chain(*context, identity.chain_pem);
-  if (!chain) return Err(chain.error());
-  const KeyHandle key = read_key(identity.key_pem.reveal());
-  if (!key) return Err(std::string("there is no PEM private key (without a passphrase)"));
-  if (SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1 ||
-      SSL_CTX_check_private_key(context.get()) != 1) {
-    ERR_clear_error();
-    return Err(std::string("the private key does not belong to the certificate"));
-  }
+  auto used = use_identity(*context, identity.chain_pem, identity.key_pem.reveal());
+  if (!used) return used;
   const auto index = static_cast<std::uint32_t>(contexts_.size());
   X509* leaf = SSL_CTX_get0_certificate(context.get());
   for (const std::string& name : read_names(*leaf).dns_names) {
@@ -178,7 +184,8 @@ ServerContext::~ServerContext() {
   for (SSL_CTX* context : contexts_) SSL_CTX_free(context);
 }
 
-Result<std::shared_ptr<ClientContext>, std::string> ClientContext::create(std::string_view ca_pem) {
+Result<std::shared_ptr<ClientContext>, std::string> ClientContext::create(
+    std::string_view ca_pem, std::string_view certificate_chain_pem, std::string_view key_pem) {
   ContextHandle context = new_context(TLS_client_method());
   if (!context) return Err(take_error("TLS is not available"));
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
@@ -187,8 +194,13 @@ Result<std::shared_ptr<ClientContext>, std::string> ClientContext::create(std::s
   }
   auto trusted = trust(*context, ca_pem);
   if (!trusted) return Err(trusted.error());
+  if (!certificate_chain_pem.empty() || !key_pem.empty()) {
+    auto identity = use_identity(*context, certificate_chain_pem, key_pem);
+    if (!identity) return Err(identity.error());
+  }
   auto result = std::make_shared<ClientContext>();
   result->context_ = context.release();
+  result->fingerprint_ = fingerprint_of(ca_pem, certificate_chain_pem, key_pem);
   return result;
 }
 

@@ -65,13 +65,18 @@ class ServerContext {
 
 class ClientContext {
  public:
-  // `ca_pem` empty: the system's store. Always verifies.
-  static Result<std::shared_ptr<ClientContext>, std::string> create(std::string_view ca_pem);
+  // `ca_pem` empty: the system's store. Always verifies. `certificate_chain_pem` and `key_pem`: who we are,
+  // for servers that ask; both empty: nobody.
+  static Result<std::shared_ptr<ClientContext>, std::string> create(
+      std::string_view ca_pem, std::string_view certificate_chain_pem = {}, std::string_view key_pem = {});
   ~ClientContext();
   SSL_CTX* get() { return context_; }
+  // Of everything that it was made of: two with the same are as good as one.
+  [[nodiscard]] const std::string& fingerprint() const { return fingerprint_; }
 
  private:
   SSL_CTX* context_ = nullptr;
+  std::string fingerprint_;
 };
 
 struct HandshakeFailure {
@@ -91,8 +96,10 @@ struct SessionFacts {
   std::shared_ptr<const CertificateNames> client;  // the client's certificate, verified; null: it has none
 };
 SessionFacts session_facts(net::Stream& accepted, const ServerContext& by);
-// `server_name`: sent as SNI unless it is an address, and verified against the certificate.
+// `server_name`: sent as SNI unless it is an address, and verified against the certificate. With `spiffe_id`,
+// that is what the certificate must name instead, as its only URI (SPIFFE X509-SVID section 2).
 net::Task<HandshakeResult> connect(std::unique_ptr<net::Stream> lower, std::shared_ptr<ClientContext> context,
-                                   std::string server_name, std::int64_t deadline_ms);
+                                   std::string server_name, std::int64_t deadline_ms,
+                                   std::string spiffe_id = {});
 
 }  // namespace caponier::tls

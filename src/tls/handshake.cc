@@ -78,15 +78,37 @@ net::Task<HandshakeResult> shake_hands(std::unique_ptr<TlsStream> stream, std::i
   co_return Err(std::move(failure));
 }
 
-// What the certificate must be for: SNI carries names only (RFC 6066 section 3).
-bool expect_name(SSL* ssl, std::string name) {
+// What the certificate must be for, unless `only_sent`: SNI carries names only (RFC 6066 section 3).
+bool expect_name(SSL* ssl, std::string name, bool only_sent) {
   if (name.size() > 1 && name.back() == '.') name.pop_back();
   if (name.empty() || name.find('\0') != std::string::npos) return false;
   if (const auto address = net::parse_address(name, 0)) {
-    return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), address->host_text().c_str()) == 1;
+    return only_sent || X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), address->host_text().c_str()) == 1;
   }
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  return SSL_set1_host(ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
+  return (only_sent || SSL_set1_host(ssl, name.c_str()) == 1) &&
+         SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
+}
+
+// Whether `wanted` is the one URI that the peer's certificate holds.
+bool names_only(SSL* ssl, const std::string& wanted) {
+  const CertificateHandle certificate(SSL_get1_peer_certificate(ssl));
+  if (!certificate) return false;
+  auto* names = static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate.get(), NID_subject_alt_name, nullptr, nullptr));
+  std::size_t uris = 0;
+  bool found = false;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
+    if (name->type != GEN_URI) continue;
+    ++uris;
+    const ASN1_STRING* uri = name->d.uniformResourceIdentifier;
+    const std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
+                                static_cast<std::size_t>(ASN1_STRING_length(uri)));
+    found = text == wanted;
+  }
+  GENERAL_NAMES_free(names);
+  return found && uris == 1;
 }
 
 }  // namespace
@@ -97,12 +119,18 @@ net::Task<HandshakeResult> accept(std::unique_ptr<net::Stream> lower,
 }
 
 net::Task<HandshakeResult> connect(std::unique_ptr<net::Stream> lower, std::shared_ptr<ClientContext> context,
-                                   std::string server_name, std::int64_t deadline_ms) {
+                                   std::string server_name, std::int64_t deadline_ms, std::string spiffe_id) {
   auto stream = TlsStream::create(std::move(lower), *context->get(), SSL_set_connect_state);
-  if (stream && !expect_name(stream->ssl(), std::move(server_name))) {
+  if (stream && !expect_name(stream->ssl(), std::move(server_name), !spiffe_id.empty())) {
     co_return Err(HandshakeFailure{.detail = "not a server name"});
   }
-  co_return co_await shake_hands(std::move(stream), deadline_ms);
+  TlsStream* session = stream.get();
+  auto done = co_await shake_hands(std::move(stream), deadline_ms);
+  // Before a byte of ours leaves.
+  if (done && !spiffe_id.empty() && !names_only(session->ssl(), spiffe_id)) {
+    co_return Err(HandshakeFailure{.detail = "the certificate does not name " + spiffe_id});
+  }
+  co_return done;
 }
 
 SessionFacts session_facts(net::Stream& accepted, const ServerContext& by) {

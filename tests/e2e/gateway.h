@@ -16,14 +16,15 @@
 
 namespace caponier::e2e {
 
-// A line of the decision log. Numbers and flags are texts.
+// A line of the decision log. Numbers and flags are texts; a list of objects is a member "list.member", whose
+// texts are divided by commas.
 using Record = std::map<std::string, std::string>;
 // Nothing if the line is not one JSON object.
 std::optional<Record> parse_record(std::string_view line);
 
 struct Options {
   std::string contract;
-  std::string upstream;     // its URL
+  std::string upstream;     // its URL; empty: `config` names it
   std::string config = {};  // text of caponier.yaml, if there is one
   bool dev = true;
   bool tls = false;

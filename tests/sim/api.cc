@@ -66,18 +66,21 @@ paths:
       responses: {'200': {$ref: '#/components/responses/Ok'}, 4XX: {$ref: '#/components/responses/Bad'}}
 )";
 
-constexpr std::string_view kConfig = R"(upstream: {url: 'http://127.0.0.1:9000'}
+constexpr std::string_view kUpstream = "{url: 'http://127.0.0.1:9000'}";
+constexpr std::string_view kConfig = R"(
 defaults:
   rate_limit: {per_address: {off: simulated}, per_credential: {off: simulated}}
 )";
 
 }  // namespace
 
-Api::Api(const Limits* limits)
+Api::Api(const Limits* limits, std::string_view upstream)
     : key(jose::SigningKey::generate().value()), foreign(jose::SigningKey::generate().value()) {
   Diagnostics diagnostics;
   const auto contract = openapi::load_contract(kContract, "sim.yaml", diagnostics);
-  const auto config = config::read_config(kConfig, "caponier.yaml", diagnostics);
+  const auto config = config::read_config(
+      "upstream: " + std::string(upstream.empty() ? kUpstream : upstream) + std::string(kConfig),
+      "caponier.yaml", diagnostics);
   config->dev = true;
   if (limits != nullptr) config->limits = *limits;
   plan::CompileInput input;

@@ -87,6 +87,13 @@ void World::run() {
   // Exchanges whose client has gone end by their deadlines.
   if (!loop.run_until([this] { return worker->idle(); }, 200'000)) unrest += "connections stayed open\n";
   worker->flush_records();
+  for (const gateway::UpstreamSide& side : worker->service()->generation->upstreams) {
+    if (side.load->requests != 0 || side.load->pending != 0)
+      unrest += "requests are still counted at an upstream\n";
+  }
+  for (const upstream::EndpointState& endpoint : worker->gauges().endpoints) {
+    if (endpoint.requests != 0) unrest += "requests are still counted at " + endpoint.address + '\n';
+  }
   if (shared.connections.total() != 0) unrest += "connections are still counted\n";
   (void)worker->overloaded();
   constexpr std::uint64_t kCountingStep = 64 * 1024;
@@ -95,9 +102,11 @@ void World::run() {
   }
   // Blocks of buffers, those of pooled connections included, are all given back with the worker's end.
   upstream->close();
+  for (const auto& other : others) other->close();
   worker.reset();
   loop.run_for(1000);
-  const std::size_t slow = upstream->open();
+  std::size_t slow = upstream->open();
+  for (const auto& other : others) slow += other->open();
   if (const std::size_t left = net::destroy_spawned(); left != slow)
     unrest += std::to_string(left - slow) + " tasks never ended\n";
 }

@@ -67,6 +67,7 @@ class World {
   std::unique_ptr<gateway::Worker> worker;
   std::shared_ptr<fetch::KeyService> keys;
   std::unique_ptr<Upstream> upstream;
+  std::vector<std::unique_ptr<Upstream>> others;  // further endpoints, if the API has them
   std::vector<std::unique_ptr<Visit>> visits;
   std::vector<Record> records;
   std::int64_t patience_ms = 300'000;
