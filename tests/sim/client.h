@@ -40,6 +40,7 @@ struct Response {
 
 // One connection's worth of requests.
 struct Visit {
+  std::string greeting;  // before the first request: what a proxy says
   std::vector<Request> requests;
   bool pipelined = false;
   std::vector<std::optional<Response>> responses;  // by request, as far as they came

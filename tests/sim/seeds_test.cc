@@ -43,14 +43,26 @@ net::Task<void> reload_often(World* world, std::int64_t pause_ms) {
   }
 }
 
-std::string run_seed(std::uint64_t seed, bool reloads) {
+// As a proxy says it, in version 1 or 2.
+std::string proxy_header(bool binary) {
+  using namespace std::string_literals;
+  if (!binary) return "PROXY TCP4 "s + kProxiedClient + " 192.0.2.1 40000 443\r\n";
+  return "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x11"s +
+         "\xc6\x33\x64\x07\xc0\x00\x02\x01\x9c\x40\x01\xbb\x01\0\x02h2"s;
+}
+
+enum class Twist : std::uint8_t { kNone, kReloads, kProxy };
+
+std::string run_seed(std::uint64_t seed, Twist twist) {
   Dice dice(seed);
   const Weather weather = weather_of(dice);
   World world(api(), seed, weather);
+  if (twist == Twist::kProxy) world.stand_behind_proxy();
   std::uint32_t id = 0;
   for (std::size_t i = 1 + dice.below(6); i > 0; --i) {
     Visit& visit = world.add_visit();
     visit.pipelined = dice.chance(40);
+    if (twist == Twist::kProxy) visit.greeting = proxy_header(dice.chance(50));
     for (std::size_t j = 1 + dice.below(7); j > 0; --j) {
       visit.requests.push_back(make_request(dice, ++id));
       // Who pipelines does not wait to be invited.
@@ -58,26 +70,31 @@ std::string run_seed(std::uint64_t seed, bool reloads) {
       if (visit.requests.back().sent_bytes != std::string::npos) break;
     }
   }
-  if (reloads) net::spawn(reload_often(&world, 1 + static_cast<std::int64_t>(dice.below(40))));
+  if (twist == Twist::kReloads)
+    net::spawn(reload_often(&world, 1 + static_cast<std::int64_t>(dice.below(40))));
   world.run();
   return world.verdict();
 }
 
-void run_seeds(bool reloads) {
+void run_seeds(Twist twist) {
   const std::uint64_t one = from_environment("CAPONIER_SIM_SEED", 0);
   const std::uint64_t first = one != 0 ? one : from_environment("CAPONIER_SIM_FIRST", 1);
   const std::uint64_t count = one != 0 ? 1 : from_environment("CAPONIER_SIM_SEEDS", 300);
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
-    ASSERT_EQ(run_seed(seed, reloads), "") << "replay with CAPONIER_SIM_SEED=" << seed;
+    ASSERT_EQ(run_seed(seed, twist), "") << "replay with CAPONIER_SIM_SEED=" << seed;
   }
 }
 
 TEST(Seeds, whatever_happens_the_invariants_hold) {
-  run_seeds(false);
+  run_seeds(Twist::kNone);
 }
 
 TEST(Seeds, whatever_is_reloaded_in_the_middle_the_invariants_hold) {
-  run_seeds(true);
+  run_seeds(Twist::kReloads);
+}
+
+TEST(Seeds, whatever_a_proxy_passes_on_the_invariants_hold) {
+  run_seeds(Twist::kProxy);
 }
 
 }  // namespace

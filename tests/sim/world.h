@@ -42,6 +42,8 @@ struct Weather {
   }
 };
 
+inline constexpr const char* kProxiedClient = "198.51.100.7";
+
 class World {
  public:
   World(const Api& api, std::uint64_t seed, const Weather& weather);
@@ -52,6 +54,9 @@ class World {
   // Replaces what the upstream does by itself.
   Upstream::Choose choose;
   Visit& add_visit();
+  // Connections begin with a PROXY header, which names kProxiedClient.
+  void stand_behind_proxy();
+  [[nodiscard]] bool behind_proxy() const { return !surface_->rules.proxy_protocol.empty(); }
   // Puts the same contract into force anew, as a reload does.
   void reload();
   // Runs until every visit is over, drains, and collects.
