@@ -102,6 +102,8 @@ Result<Unit, std::string> ask_clients(SSL_CTX& context, X509_STORE& store,
   SSL_CTX_set_verify_depth(&context, kChainDepthMax);
   SSL_CTX_set_max_cert_list(&context, kPresentedBytesMax);
   SSL_CTX_set1_cert_store(&context, &store);
+  // The clients' authorities are no part of the server's own chain.
+  SSL_CTX_set_mode(&context, SSL_MODE_NO_AUTO_CHAIN);
   // A session that is resumed would bring the verdict of another day: every handshake judges.
   SSL_CTX_set_options(&context, SSL_OP_NO_TICKET);
   const bool settled = SSL_CTX_set_num_tickets(&context, 0) == 1 &&

@@ -137,6 +137,39 @@ TEST_F(Handover, an_idle_client_may_ask_once_more_and_hears_that_the_connection_
   EXPECT_EQ(answer->header("Connection"), "close");
 }
 
+TEST_F(Handover, a_request_under_way_ends_where_it_began_and_new_ones_go_to_the_successor) {
+  std::atomic<bool> go{false};
+  upstream.set_script([&go](Peer& peer) {
+    while (peer.read_request()) {
+      (void)eventually([&go] { return go.load(); });
+      if (!peer.send(answer_text(200, "text/plain", "late"))) return;
+    }
+  });
+  Gateway before(options(1, false));
+  ASSERT_TRUE(before.ready()) << before.process().err();
+  const Socket client = Socket::connect(before.port());
+  ASSERT_TRUE(client.send(request_text("GET", "/open")));
+  ASSERT_TRUE(eventually([this] { return upstream.requests().size() == 1; }));
+  upstream.set_script(answering(answer_text(200, "text/plain", "at once")));
+  Options next = options(1, true);
+  next.state_dir = before.state_dir();
+  Gateway after(next);
+  ASSERT_TRUE(after.ready()) << after.process().err();
+  ASSERT_TRUE(says(before, "has taken over"));
+  for (int i = 0; i < 10; ++i) {
+    const Message answer = after.ask(request_text("GET", "/open"));
+    EXPECT_EQ(answer.status(), 200);
+    EXPECT_EQ(answer.body, "at once");
+  }
+  go = true;
+  MessageReader reader(client);
+  const auto late = reader.read_answer();
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->body, "late");
+  EXPECT_EQ(before.process().wait(), 0);
+  EXPECT_THAT(before.log(), HasSubstr("\"what\":\"handed-over\""));
+}
+
 TEST_F(Handover, the_socket_is_its_owners_alone) {
   Gateway gateway(options(1, false));
   ASSERT_TRUE(gateway.ready());
