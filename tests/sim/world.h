@@ -52,6 +52,8 @@ class World {
   // Replaces what the upstream does by itself.
   Upstream::Choose choose;
   Visit& add_visit();
+  // One more upstream like the first, on the next port.
+  void add_endpoint();
   // Puts the same contract into force anew, as a reload does.
   void reload();
   // Runs until every visit is over, drains, and collects.
