@@ -72,10 +72,19 @@ defaults:
   rate_limit: {per_address: {off: simulated}, per_credential: {off: simulated}}
 )";
 
+// Of every Api, so that a token of one is a token of all.
+const jose::SigningKey& own_key() {
+  static const jose::SigningKey kKey = jose::SigningKey::generate().value();
+  return kKey;
+}
+const jose::SigningKey& foreign_key() {
+  static const jose::SigningKey kKey = jose::SigningKey::generate().value();
+  return kKey;
+}
+
 }  // namespace
 
-Api::Api(const Limits* limits, std::string_view upstream)
-    : key(jose::SigningKey::generate().value()), foreign(jose::SigningKey::generate().value()) {
+Api::Api(const Limits* limits, std::string_view upstream) : key(own_key()), foreign(foreign_key()) {
   Diagnostics diagnostics;
   const auto contract = openapi::load_contract(kContract, "sim.yaml", diagnostics);
   const auto config = config::read_config(

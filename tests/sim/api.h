@@ -23,8 +23,8 @@ struct Api {
   [[nodiscard]] std::string token(const jose::SigningKey& key, std::string_view scope,
                                   std::int64_t expires_in_s) const;
 
-  jose::SigningKey key;
-  jose::SigningKey foreign;  // of nobody whom the gateway trusts
+  const jose::SigningKey& key;
+  const jose::SigningKey& foreign;  // of nobody whom the gateway trusts
   std::shared_ptr<const plan::Plan> plan;
   std::string good;  // every scope
   std::string poor;  // none

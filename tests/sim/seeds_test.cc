@@ -43,6 +43,16 @@ net::Task<void> reload_often(World* world, std::int64_t pause_ms) {
   }
 }
 
+// Three endpoints that are asked how they are, and left alone soon.
+const Api& three_endpoints() {
+  static const Api kApi(nullptr,
+                        "{endpoints: ['http://127.0.0.1:9000', 'http://127.0.0.1:9001', "
+                        "'http://localhost:9002'], retries: {idempotent: true, statuses: [502, 503], "
+                        "attempts_max: 3}, ejection: {failures: 2, base: 200ms, max: 2s}, "
+                        "health_check: {path: /healthz, interval: 1s, timeout: 5s}, resolve_interval: 1s}");
+  return kApi;
+}
+
 // As a proxy says it, in version 1 or 2.
 std::string proxy_header(bool binary) {
   using namespace std::string_literals;
@@ -53,10 +63,12 @@ std::string proxy_header(bool binary) {
 
 enum class Twist : std::uint8_t { kNone, kReloads, kProxy };
 
-std::string run_seed(std::uint64_t seed, Twist twist) {
+std::string run_seed(const Api& api, std::uint64_t seed, Twist twist) {
   Dice dice(seed);
   const Weather weather = weather_of(dice);
-  World world(api(), seed, weather);
+  World world(api, seed, weather);
+  const std::size_t endpoints = api.plan->upstreams.front().endpoints.size();
+  for (std::size_t i = 1; i < endpoints; ++i) world.add_endpoint();
   if (twist == Twist::kProxy) world.stand_behind_proxy();
   std::uint32_t id = 0;
   for (std::size_t i = 1 + dice.below(6); i > 0; --i) {
@@ -76,25 +88,31 @@ std::string run_seed(std::uint64_t seed, Twist twist) {
   return world.verdict();
 }
 
-void run_seeds(Twist twist) {
+template <class TwistOf>
+void run_seeds(const Api& api, TwistOf twist_of) {
   const std::uint64_t one = from_environment("CAPONIER_SIM_SEED", 0);
   const std::uint64_t first = one != 0 ? one : from_environment("CAPONIER_SIM_FIRST", 1);
   const std::uint64_t count = one != 0 ? 1 : from_environment("CAPONIER_SIM_SEEDS", 300);
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
-    ASSERT_EQ(run_seed(seed, twist), "") << "replay with CAPONIER_SIM_SEED=" << seed;
+    ASSERT_EQ(run_seed(api, seed, twist_of(seed)), "") << "replay with CAPONIER_SIM_SEED=" << seed;
   }
 }
 
 TEST(Seeds, whatever_happens_the_invariants_hold) {
-  run_seeds(Twist::kNone);
+  run_seeds(api(), [](std::uint64_t) { return Twist::kNone; });
 }
 
 TEST(Seeds, whatever_is_reloaded_in_the_middle_the_invariants_hold) {
-  run_seeds(Twist::kReloads);
+  run_seeds(api(), [](std::uint64_t) { return Twist::kReloads; });
+}
+
+TEST(Seeds, whatever_happens_with_several_endpoints_the_invariants_hold) {
+  run_seeds(three_endpoints(),
+            [](std::uint64_t seed) { return seed % 4 == 0 ? Twist::kReloads : Twist::kNone; });
 }
 
 TEST(Seeds, whatever_a_proxy_passes_on_the_invariants_hold) {
-  run_seeds(Twist::kProxy);
+  run_seeds(api(), [](std::uint64_t) { return Twist::kProxy; });
 }
 
 }  // namespace

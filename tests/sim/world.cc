@@ -78,6 +78,13 @@ World::~World() {
   worker.reset();
 }
 
+void World::add_endpoint() {
+  const auto port = static_cast<std::uint16_t>(kUpstreamPort + 1 + others.size());
+  network.set_host("localhost", {*net::parse_address("127.0.0.1", 0)});
+  others.push_back(
+      std::make_unique<Upstream>(network, port, [this](const Seen& seen) { return choose(seen); }));
+}
+
 Visit& World::add_visit() {
   visits.push_back(std::make_unique<Visit>());
   return *visits.back();
@@ -111,7 +118,8 @@ void World::run() {
   upstream->close();
   for (const auto& other : others) other->close();
   worker.reset();
-  loop.run_for(1000);
+  constexpr std::int64_t kLongestCheckMs = 6000;
+  loop.run_for(kLongestCheckMs);
   std::size_t slow = upstream->open();
   for (const auto& other : others) slow += other->open();
   if (const std::size_t left = net::destroy_spawned(); left != slow)
