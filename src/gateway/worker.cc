@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gateway/client_connection.h"
+#include "gateway/http2_connection.h"
 #include "stages/admit/admit.h"
 
 namespace caponier::gateway {
@@ -33,10 +34,25 @@ Worker::Worker(Shared& shared, std::shared_ptr<const Generation> generation, net
       ids_(random),
       flush_timer_(*this) {
   records_.reserve(kRecordBatchBytes * 2);
+  network_.loop().before_sleep = [this] { flush_connections(); };
 }
 
 Worker::~Worker() {
+  network_.loop().before_sleep = nullptr;
   flush_records();
+}
+
+// A connection that is flushed may end others, and itself.
+void Worker::flush_connections() {
+  while (!to_flush_.empty()) {
+    Http2Connection* connection = to_flush_.back();
+    to_flush_.pop_back();
+    connection->flush();
+  }
+}
+
+void Worker::forget_flush(const Http2Connection& connection) {
+  std::erase(to_flush_, &connection);
 }
 
 void Worker::serve(std::unique_ptr<net::Listener> listener, std::shared_ptr<const Surface> surface) {

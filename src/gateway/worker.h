@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@
 namespace caponier::gateway {
 
 class ClientConnection;
+class Http2Connection;
 
 // A listener, as its connections know it.
 struct Surface {
@@ -58,6 +60,12 @@ class Worker {
   [[nodiscard]] const std::shared_ptr<Service>& service() const { return service_; }
   [[nodiscard]] const plan::Plan& plan() const { return service_->plan(); }
   IdSource& ids() { return ids_; }
+
+  // Room for what is read and used up in the same turn of the loop.
+  [[nodiscard]] std::span<char> read_room() { return read_room_; }
+  // `connection` is flushed once, at the end of this turn of the loop.
+  void flush_later(Http2Connection& connection) { to_flush_.push_back(&connection); }
+  void forget_flush(const Http2Connection& connection);
 
   // Exchanges are reused; a taken one is reset.
   std::unique_ptr<stages::Exchange> take_exchange();
@@ -101,6 +109,7 @@ class Worker {
   net::Task<void> accept_from(std::size_t listening);
   void admit(net::Listener::Accepted accepted, const std::shared_ptr<const Surface>& surface);
   void note_records();
+  void flush_connections();
 
   Shared& shared_;
   net::Network& network_;
@@ -118,6 +127,8 @@ class Worker {
   std::string records_;
   FlushTimer flush_timer_;
   ClientConnection* connections_ = nullptr;  // intrusive list
+  std::vector<Http2Connection*> to_flush_;
+  std::vector<char> read_room_ = std::vector<char>(BlockPool::kBlockBytes);
   std::size_t accepting_ = 0;
   std::int64_t block_bytes_counted_ = 0;
 };

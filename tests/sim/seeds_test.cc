@@ -42,14 +42,16 @@ net::Task<void> reload_often(World* world, std::int64_t pause_ms) {
   }
 }
 
-std::string run_seed(std::uint64_t seed, bool reloads) {
+std::string run_seed(std::uint64_t seed, bool reloads, bool http2 = false) {
   Dice dice(seed);
   const Weather weather = weather_of(dice);
   World world(api(), seed, weather);
   std::uint32_t id = 0;
   for (std::size_t i = 1 + dice.below(6); i > 0; --i) {
     Visit& visit = world.add_visit();
-    visit.pipelined = dice.chance(40);
+    visit.pipelined = dice.chance(40) && !http2;
+    visit.http2 = http2;
+    visit.at_a_time = http2 && dice.chance(70);
     for (std::size_t j = 1 + dice.below(7); j > 0; --j) {
       visit.requests.push_back(make_request(dice, ++id));
       // Who pipelines does not wait to be invited.
@@ -68,6 +70,14 @@ TEST(Seeds, whatever_happens_the_invariants_hold) {
   const std::uint64_t last = one != 0 ? one : from_environment("CAPONIER_SIM_SEEDS", 300);
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     ASSERT_EQ(run_seed(seed, false), "") << "replay with CAPONIER_SIM_SEED=" << seed;
+  }
+}
+
+TEST(Seeds, whatever_happens_in_http_2_the_invariants_hold) {
+  const std::uint64_t one = from_environment("CAPONIER_SIM_SEED", 0);
+  const std::uint64_t last = one != 0 ? one : from_environment("CAPONIER_SIM_SEEDS", 300);
+  for (std::uint64_t seed = one != 0 ? one : 1; seed <= last; ++seed) {
+    ASSERT_EQ(run_seed(seed, seed % 4 == 0, true), "") << "replay with CAPONIER_SIM_SEED=" << seed;
   }
 }
 
