@@ -53,7 +53,7 @@ const Api& three_endpoints() {
   return kApi;
 }
 
-std::string run_seed(const Api& api, std::uint64_t seed, bool reloads) {
+std::string run_seed(const Api& api, std::uint64_t seed, bool reloads, bool http2 = false) {
   Dice dice(seed);
   const Weather weather = weather_of(dice);
   World world(api, seed, weather);
@@ -62,7 +62,9 @@ std::string run_seed(const Api& api, std::uint64_t seed, bool reloads) {
   std::uint32_t id = 0;
   for (std::size_t i = 1 + dice.below(6); i > 0; --i) {
     Visit& visit = world.add_visit();
-    visit.pipelined = dice.chance(40);
+    visit.pipelined = dice.chance(40) && !http2;
+    visit.http2 = http2;
+    visit.at_a_time = http2 && dice.chance(70);
     for (std::size_t j = 1 + dice.below(7); j > 0; --j) {
       visit.requests.push_back(make_request(dice, ++id));
       // Who pipelines does not wait to be invited.
@@ -76,17 +78,22 @@ std::string run_seed(const Api& api, std::uint64_t seed, bool reloads) {
 }
 
 template <class Reloads>
-void run_seeds(const Api& api, Reloads reloads) {
+void run_seeds(const Api& api, Reloads reloads, bool http2 = false) {
   const std::uint64_t one = from_environment("CAPONIER_SIM_SEED", 0);
   const std::uint64_t first = one != 0 ? one : from_environment("CAPONIER_SIM_FIRST", 1);
   const std::uint64_t count = one != 0 ? 1 : from_environment("CAPONIER_SIM_SEEDS", 300);
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
-    ASSERT_EQ(run_seed(api, seed, reloads(seed)), "") << "replay with CAPONIER_SIM_SEED=" << seed;
+    ASSERT_EQ(run_seed(api, seed, reloads(seed), http2), "") << "replay with CAPONIER_SIM_SEED=" << seed;
   }
 }
 
 TEST(Seeds, whatever_happens_the_invariants_hold) {
   run_seeds(api(), [](std::uint64_t) { return false; });
+}
+
+TEST(Seeds, whatever_happens_in_http_2_the_invariants_hold) {
+  run_seeds(
+      api(), [](std::uint64_t seed) { return seed % 4 == 0; }, true);
 }
 
 TEST(Seeds, whatever_is_reloaded_in_the_middle_the_invariants_hold) {
