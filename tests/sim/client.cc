@@ -124,6 +124,7 @@ net::Task<void> pay(net::Network* network, Visit* visit, std::uint64_t seed, std
   connection.stream = std::move(*stream);
   connection.patience_ms = patience_ms;
   const std::size_t count = visit->requests.size();
+  co_await connection.stream->write(visit->greeting, {}, loop.now_ms() + patience_ms);
   if (visit->pipelined) net::spawn(write_all(&connection, visit, 0, count));
   bool open = true;
   for (std::size_t i = 0; i < count && open; ++i) {

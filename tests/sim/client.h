@@ -40,6 +40,7 @@ struct Response {
 
 // One connection's worth of requests.
 struct Visit {
+  std::string greeting;  // before the first request: what a proxy says
   std::vector<Request> requests;
   bool pipelined = false;
   bool http2 = false;

@@ -92,7 +92,10 @@ void check_visit(const World& world, const Visit& visit, std::string& wrong) {
 }
 
 // Ours and the caller's, once each, and nothing that the client said about itself.
-void check_canonical(const Request& request, const Seen& seen, std::string& wrong) {
+void check_canonical(const World& world, const Request& request, const Seen& seen, std::string& wrong) {
+  const std::string client = world.behind_proxy() ? kProxiedClient : "127.0.0.1";
+  if (!seen.header("Forwarded").starts_with("for=" + client + ";"))
+    complain(wrong, request.id, "Forwarded: " + seen.header("Forwarded"));
   if (seen.method != request.method || seen.target != request.upstream_target)
     complain(wrong, request.id, "upstream got " + seen.method + " " + seen.target);
   if (seen.header("Host") != "127.0.0.1:9000") complain(wrong, request.id, "Host: " + seen.header("Host"));
@@ -122,6 +125,8 @@ void check_records(const World& world, std::string& wrong) {
       if (!request->allowed && (record.attempts > 0 || record.reason.empty()))
         complain(wrong, record.id, "refused, but recorded as if it were not");
       if (record.aborted && record.reason.empty()) complain(wrong, record.id, "aborted without a reason");
+    } else if (record.type == "refused" && world.behind_proxy()) {
+      if (record.reason != "proxy-header-invalid") wrong += "refused for " + record.reason + '\n';
     } else if (record.type != "undecodable" && record.type != "lifecycle") {
       wrong += "an unexpected record of type '" + record.type + "'\n";
     }
@@ -150,7 +155,7 @@ void check_endpoint(const World& world, const Upstream& upstream, std::map<std::
     if (spoiled[seen->connection])
       complain(wrong, seen->id, "came on a connection whose last body was aborted");
     if (!seen->whole) spoiled[seen->connection] = true;
-    check_canonical(*request, *seen, wrong);
+    check_canonical(world, *request, *seen, wrong);
     if (world.records_of(seen->id).size() != 1) complain(wrong, seen->id, "went upstream without one record");
   }
   for (const std::string& scrap : upstream.scraps()) {

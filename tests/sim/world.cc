@@ -55,6 +55,13 @@ std::shared_ptr<gateway::Generation> World::make_generation() {
   return generation;
 }
 
+void World::stand_behind_proxy() {
+  gateway::Surface surface = *surface_;
+  surface.rules.proxy_protocol.push_back(*parse_address_range("127.0.0.1"));
+  surface_ = std::make_shared<gateway::Surface>(surface);
+  reload();
+}
+
 void World::reload() {
   const auto before = worker->service()->generation;
   before->key_service->retire();

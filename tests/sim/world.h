@@ -42,6 +42,8 @@ struct Weather {
   }
 };
 
+inline constexpr const char* kProxiedClient = "198.51.100.7";
+
 class World {
  public:
   World(const Api& api, std::uint64_t seed, const Weather& weather);
@@ -54,6 +56,9 @@ class World {
   Visit& add_visit();
   // One more upstream like the first, on the next port.
   void add_endpoint();
+  // Connections begin with a PROXY header, which names kProxiedClient.
+  void stand_behind_proxy();
+  [[nodiscard]] bool behind_proxy() const { return !surface_->rules.proxy_protocol.empty(); }
   // Puts the same contract into force anew, as a reload does.
   void reload();
   // Runs until every visit is over, drains, and collects.
