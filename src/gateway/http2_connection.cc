@@ -94,8 +94,10 @@ std::int64_t Http2Connection::read_deadline() const {
   if (closing_) return net::kNoDeadline;
   std::int64_t until_ms = last_word_ms_;
   if (owed_since_ms_ != 0) until_ms = std::min(until_ms, owed_since_ms_ + limits_.time.head_ms);
-  if (!streams_.empty()) return until_ms;
   const std::int64_t idle_ms = served_ == 0 ? limits_.time.head_ms : limits_.time.keep_alive_idle_ms;
+  // The last stream may end while this waits: then there is another deadline.
+  if (!streams_.empty())
+    return std::min(until_ms, worker_.loop().now_ms() + std::min(idle_ms, kMemoryIdleMs));
   until_ms = std::min(until_ms, quiet_since_ms_ + idle_ms);
   const bool holds_memory = (output_.empty() && output_.capacity() > kSmallBytes) || !spare_.empty();
   return holds_memory ? std::min(until_ms, quiet_since_ms_ + kMemoryIdleMs) : until_ms;
