@@ -17,6 +17,24 @@ struct HttpLimits {
   std::uint32_t proxy_header_bytes_max = 2 * 1024;  // a PROXY header of version 2, TLVs included
 };
 
+// Of one client's HTTP/2 connection. Heads and trailers are bounded as in HTTP/1.1.
+struct Http2Limits {
+  std::uint32_t streams_max = 100;                      // under way at a time
+  std::uint32_t stream_window_bytes = 256 * 1024;       // of a request body that came and was not taken yet
+  std::uint32_t connection_window_bytes = 1024 * 1024;  // the same, of all streams
+  std::uint32_t output_bytes_max = 128 * 1024;          // answers that the client does not read
+  std::uint32_t continuations_max = 8;                  // frames of one head behind its first
+  std::uint32_t table_bytes_max = 4096;                 // header compression, each direction
+  // What costs us work and brings nobody anything, in one period.
+  std::int64_t period_ms = 10'000;
+  std::uint32_t broken_streams_max = 200;  // given up by the client, refused, or against the protocol
+  std::uint32_t settings_max = 32;
+  std::uint32_t pings_max = 64;
+  std::uint32_t priorities_max = 400;
+  std::uint32_t empty_frames_max = 200;      // DATA without a byte, and frames of unknown types
+  std::uint32_t small_windows_max = 10'000;  // WINDOW_UPDATE frames that open less than a kilobyte
+};
+
 struct JsonLimits {
   std::uint32_t bytes_max = 1024 * 1024;
   std::uint32_t depth_max = 64;
@@ -88,6 +106,7 @@ struct FormLimits {
 
 struct Limits {
   HttpLimits http;
+  Http2Limits http2;
   JsonLimits json;
   SchemaDefaults schema;
   TimeLimits time;

@@ -45,6 +45,7 @@ constexpr LimitBound top(std::string_view name, std::uint64_t min, std::uint64_t
 }
 
 #define HTTP(field, min, max) bound<&Limits::http, &HttpLimits::field>("http", #field, min, max)
+#define HTTP2(field, min, max) bound<&Limits::http2, &Http2Limits::field>("http2", #field, min, max)
 #define JSON(field, min, max) bound<&Limits::json, &JsonLimits::field>("json", #field, min, max)
 #define SCHEMA(field, min, max) bound<&Limits::schema, &SchemaDefaults::field>("schema", #field, min, max)
 #define CONNECTIONS(field, min, max) \
@@ -62,6 +63,17 @@ constexpr LimitBound kLimitBounds[] = {
     HTTP(interim_answers_max, 1, 100),
     HTTP(trailer_bytes_max, 128, 64 * kKiB),
     HTTP(proxy_header_bytes_max, 232, 64 * kKiB),
+    HTTP2(streams_max, 1, 10'000),
+    HTTP2(stream_window_bytes, 64 * kKiB, 16 * kMiB),
+    HTTP2(connection_window_bytes, 64 * kKiB, 64 * kMiB),
+    HTTP2(output_bytes_max, 16 * kKiB, 16 * kMiB),
+    HTTP2(continuations_max, 1, 1000),
+    HTTP2(broken_streams_max, 1, 1'000'000),
+    HTTP2(settings_max, 2, 1'000'000),
+    HTTP2(pings_max, 1, 1'000'000),
+    HTTP2(priorities_max, 1, 1'000'000),
+    HTTP2(empty_frames_max, 1, 1'000'000),
+    HTTP2(small_windows_max, 1, 1'000'000),
     JSON(bytes_max, kKiB, 64 * kMiB),
     JSON(depth_max, 1, 256),
     JSON(nodes_max, 100, 10'000'000),
@@ -100,6 +112,7 @@ constexpr LimitBound kLimitBounds[] = {
 };
 
 #undef HTTP
+#undef HTTP2
 #undef JSON
 #undef SCHEMA
 #undef CONNECTIONS

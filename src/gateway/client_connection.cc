@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "event/record.h"
+#include "gateway/undecodable.h"
+#include "http/h1_encoder.h"
 #include "stages/scrub/scrub.h"
 #include "tls/context.h"
 
@@ -14,23 +16,6 @@ constexpr std::size_t kTailRoomMin = 2048;  // left behind a head, for reading i
 constexpr std::size_t kReadRoom = 2 * kTailRoomMin;
 constexpr std::int64_t kLingerMs = 1000;
 constexpr std::size_t kLingerBytesMax = std::size_t{1024} * 1024;
-
-Reason reason_for(http::DecodeError error) {
-  switch (http::status_for(error)) {
-    case 414:
-      return Reason::kTargetTooLong;
-    case 417:
-      return Reason::kExpectationFailed;
-    case 431:
-      return Reason::kHeadTooLarge;
-    case 501:
-      return Reason::kNotImplemented;
-    case 505:
-      return Reason::kVersionUnsupported;
-    default:
-      return Reason::kBadRequestSyntax;
-  }
-}
 
 }  // namespace
 
@@ -125,10 +110,22 @@ net::Task<void> ClientConnection::live(ClientConnection* self) {
   self->arrived_by_ms_ = self->worker_.loop().now_ms() + self->service_->plan().limits.time.handshake_ms;
   if (!co_await self->identify()) co_return;
   if (!co_await self->secure()) co_return;
-  co_await self->serve();
+  if (self->stream_->protocol() == "h2") {
+    co_await self->serve_http2();
+  } else {
+    co_await self->serve();
+  }
+}
+
+net::Task<void> ClientConnection::serve_http2() {
+  http2_ = std::make_unique<Http2Connection>(worker_, *stream_, peer_);
+  co_await http2_->serve();
+  http2_.reset();
+  co_await linger();
 }
 
 void ClientConnection::end_if_idle() {
+  if (http2_) http2_->drain();
   if (quiet_ == nullptr) return;
   const std::int64_t grace_ms = worker_.shared().idle_grace_ms.load(std::memory_order_relaxed);
   if (grace_ms == 0) {
@@ -155,6 +152,7 @@ void ClientConnection::abort() {
   aborted_ = true;
   if (stream_) stream_->abort();
   driver_.abort();
+  if (http2_) http2_->abort();
 }
 
 net::Task<bool> ClientConnection::secure() {
@@ -251,25 +249,19 @@ void ClientConnection::begin_exchange() {
   body_idle_ms_ = service_->plan().limits.time.body_progress_ms;
   invited_ = false;
   body_stopped_ = false;
+  holding_ = false;
 }
 
 net::Task<void> ClientConnection::refuse_undecodable(Reason reason, std::string_view detail) {
   auto exchange = worker_.take_exchange();  // for its arena
   const std::string_view id = worker_.ids().next_128(exchange->arena);
-  event::ConnectionRecord refused;
-  refused.wall_ms = worker_.loop().now().wall_ms;
-  refused.type = "undecodable";
-  refused.request_id = id;
-  refused.peer = peer_.text;
-  refused.listener = peer_.listener;
-  refused.status = entry(reason).status;
-  refused.reason = reason;
-  refused.detail = detail;
-  worker_.record(refused);
+  record_undecodable(worker_, peer_, reason, detail, id);
   scratch_.clear();
-  stages::append_bare_refusal(scratch_, reason, id, service_->plan().hsts && peer_.tls);
+  const std::string body =
+      stages::append_bare_refusal(scratch_, reason, id, service_->plan().hsts && peer_.tls);
+  scratch_ += "Connection: close\r\n\r\n";
   worker_.give_exchange(std::move(exchange));
-  co_await send(scratch_, {});
+  co_await write(scratch_, body);
 }
 
 // A clean end that does not reset the connection under an answer that is still on its way: our side ends,
@@ -334,12 +326,41 @@ void ClientConnection::stop_body() {
 net::Task<bool> ClientConnection::invite_body() {
   const bool body_came = buffer_.size() > decoder_.head_bytes();
   if (!exchange_->head->expects_continue || body_came || std::exchange(invited_, true)) co_return true;
-  const auto sent = co_await send("HTTP/1.1 100 Continue\r\n\r\n", {});
+  const auto sent = co_await write("HTTP/1.1 100 Continue\r\n\r\n", {});
   co_return sent.ok();
 }
 
+// A piece of known length leaves from where it is, in one call with its head; chunks are gathered in `text`.
+net::Stream::WriteAwaiter ClientConnection::send(std::string& text, const AnswerPiece& piece) {
+  const bool held = std::exchange(holding_, false);
+  if (piece.head) {
+    const bool old = exchange_->head->minor_version == 0;
+    chunked_ = piece.open && !old;
+    if (chunked_) text += "Transfer-Encoding: chunked\r\n";
+    if (!piece.keep_alive) {
+      text += "Connection: close\r\n";
+    } else if (old) {
+      text += "Connection: keep-alive\r\n";
+    }
+    text += "\r\n";
+  } else if (!held) {
+    text.clear();  // it has left
+  }
+  std::string_view data = piece.data;
+  if (chunked_ && !data.empty()) {
+    http::append_chunk_head(text, data.size());
+    text.append(std::exchange(data, {})).append("\r\n");
+  }
+  if (chunked_ && piece.last) text.append("0\r\n").append(piece.trailers).append("\r\n");
+  if (piece.more && data.empty()) {
+    holding_ = true;
+    return write({}, {});
+  }
+  return write(text, data);
+}
+
 // After abort(), the stream answers that it is broken.
-net::Stream::WriteAwaiter ClientConnection::send(std::string_view first, std::string_view second) {
+net::Stream::WriteAwaiter ClientConnection::write(std::string_view first, std::string_view second) {
   const TimeLimits& time = service_->plan().limits.time;
   return stream_->write(first, second, worker_.loop().now_ms() + time.write_progress_ms);
 }

@@ -1,6 +1,6 @@
-// A client's HTTP/1.1 connection: reads heads, hands exchanges to the Driver one after the other, keeps or
-// closes. The head and pipelined bytes share one pinned buffer, which is given back whenever the connection
-// is quiet.
+// A client's connection. In HTTP/1.1: reads heads, hands exchanges to the Driver one after the other, keeps
+// or closes. The head and pipelined bytes share one pinned buffer, which is given back whenever the
+// connection is quiet. What speaks HTTP/2 is handed to an Http2Connection.
 #pragma once
 
 #include <coroutine>
@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "gateway/client_side.h"
 #include "gateway/driver.h"
+#include "gateway/http2_connection.h"
 #include "gateway/worker.h"
 #include "http/h1_decoder.h"
 #include "net/stream.h"
@@ -49,6 +50,7 @@ class ClientConnection final : private ClientSide {
   void note_session();
   void record_arrival(std::string_view type, Reason reason, std::string_view detail);
   net::Task<void> serve();
+  net::Task<void> serve_http2();
   net::Task<HeadRead> read_head();
   net::Task<void> refuse_undecodable(Reason reason, std::string_view detail);
   net::Task<void> linger();
@@ -60,7 +62,8 @@ class ClientConnection final : private ClientSide {
   void begin_tunnel(std::int64_t idle_ms) override;
   void stop_body() override;
   [[nodiscard]] bool body_complete() const override { return body_.complete(); }
-  net::Stream::WriteAwaiter send(std::string_view first, std::string_view second) override;
+  net::Stream::WriteAwaiter send(std::string& text, const AnswerPiece& piece) override;
+  net::Stream::WriteAwaiter write(std::string_view first, std::string_view second);
 
   void follow();
 
@@ -77,6 +80,8 @@ class ClientConnection final : private ClientSide {
   std::size_t body_used_ = 0;      // framed bytes behind the head that the last piece took
   std::int64_t body_idle_ms_ = 0;  // between two reads that bring something
   bool invited_ = false;
+  bool chunked_ = false;  // the answer
+  bool holding_ = false;  // its last piece waits for the next one
   bool body_stopped_ = false;
   net::Stream::ReadAwaiter* body_read_ = nullptr;  // while read_body() waits
   bool aborted_ = false;
@@ -84,6 +89,7 @@ class ClientConnection final : private ClientSide {
   Driver driver_;
   std::string scratch_;
   std::uint32_t served_ = 0;
+  std::unique_ptr<Http2Connection> http2_;  // where that was agreed on
   FirstByte* quiet_ = nullptr;
   ClientConnection* next_ = nullptr;
   ClientConnection* previous_ = nullptr;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "net/stream.h"
@@ -15,6 +16,18 @@ struct BodyPiece {
   enum class Status : std::uint8_t { kData, kEnd, kTooSlow, kClosed, kMalformed };
   Status status = Status::kClosed;
   std::string_view data;  // kData: until the next call
+};
+
+// A piece of the answer. The codec adds what frames the message and what is of the connection.
+struct AnswerPiece {
+  // The text holds a head: status line and fields, each with its CRLF, Content-Length if the length is known.
+  bool head = false;
+  bool open = false;          // with a head: a body of unknown length follows
+  bool keep_alive = true;     // with a head: the connection may carry another exchange
+  bool last = false;          // the answer ends here
+  bool more = false;          // the next piece comes at once, and may leave together with this one
+  std::string_view data;      // of the body
+  std::string_view trailers;  // with the last one: lines, each with its CRLF
 };
 
 class ClientSide {
@@ -32,9 +45,9 @@ class ClientSide {
   virtual void stop_body() = 0;
   // Everything of the body has been read.
   [[nodiscard]] virtual bool body_complete() const = 0;
-  // Serialised bytes of the answer, in order; they stay where they are until the await ends. If it does not
-  // end well, the client is gone.
-  virtual net::Stream::WriteAwaiter send(std::string_view first, std::string_view second) = 0;
+  // The answer, piece by piece; all of it stays where it is until the await ends. From a head to the last
+  // piece `text` is the codec's to work in. If the await does not end well, the client is gone.
+  virtual net::Stream::WriteAwaiter send(std::string& text, const AnswerPiece& piece) = 0;
   // The answer cannot be completed: the client must not take what it has for the whole.
   virtual void abort() = 0;
 };

@@ -23,12 +23,6 @@ Denial denied(Reason reason, std::string_view stage, std::string_view detail) {
   return denial;
 }
 
-void append_chunk(std::string& out, std::string_view data) {
-  http::append_chunk_head(out, data.size());
-  out += data;
-  out += "\r\n";
-}
-
 Denial upload_denial(Upload::State state) {
   switch (state) {
     case Upload::State::kTooLarge:
@@ -58,6 +52,12 @@ void Driver::abort() {
   if (connection_) connection_->stream().abort();
 }
 
+void Driver::client_gone() {
+  client_gone_ = true;
+  ends_ms_ = worker_.loop().now_ms();
+  if (connection_) connection_->stream().abort();
+}
+
 std::int64_t Driver::deadline(std::int64_t within_ms) const {
   return std::min(ends_ms_, worker_.loop().now_ms() + within_ms);
 }
@@ -72,6 +72,8 @@ net::Task<bool> Driver::run(Exchange& exchange, Service& service, bool may_stay)
   outcome_ = {};
   lasts_ = false;
   answering_ = false;
+  broken_off_ = false;
+  client_gone_ = false;
   copy_max_ = 0;
   if (worker_.overloaded()) {
     Denial busy = denied(Reason::kOverloaded, "admit", "memory in flight is at its bound");
@@ -227,6 +229,7 @@ bool Driver::append_request_head(const Exchange& exchange) {
 
 // Why nothing more came from the upstream, or went there.
 Denial Driver::read_failure(net::IoStatus status, std::string_view closed) const {
+  if (client_gone_) return denied(Reason::kClientClosed, "upstream", "the client gave the request up");
   if (upload_ && upload_->state() > Upload::State::kDone) return upload_denial(upload_->state());
   if (broken_off_) return denied(Reason::kDraining, "upstream", "broken off, because the gateway stops");
   if (status != net::IoStatus::kTimedOut) return denied(Reason::kUpstreamClosed, "upstream", closed);
@@ -294,11 +297,11 @@ net::Task<void> Driver::pass_response(Exchange& exchange) {
   const http::ResponseHead& head = connection_->decoder().head();
   outcome_.upstream_status = head.status;
   auto verdict = stages::judge_response(service_->state, exchange, head);
-  const bool chunked =
+  const bool open =
       head.body.kind == http::BodyKind::kChunked || head.body.kind == http::BodyKind::kUntilClose;
   const bool switches = head.status == 101;
   const bool holds = verdict && (verdict->holds() || switches);
-  if (!verdict || !append_response_head(exchange, head, chunked, holds)) {
+  if (!verdict || !append_response_head(exchange, head, open, holds)) {
     connection_->stream().abort();
     if (uploading()) co_await end_upload();
     auto denial = !verdict && verdict.denial() != nullptr ? std::move(*verdict.denial())
@@ -323,8 +326,7 @@ net::Task<void> Driver::pass_response(Exchange& exchange) {
   http::BodyDecoder decoder(head.body, exchange.plan->limits.http);
   connection_->buffer().consume(connection_->decoder().head_bytes());
   if (decision.long_lived) begin_stream(exchange);
-  const bool chunks = chunked && exchange.head->minor_version == 1;
-  Failed failed = co_await pass_body(exchange, decoder, chunks, decision.declared);
+  Failed failed = co_await pass_body(exchange, decoder, open, decision.declared);
   if (uploading()) co_await end_upload();
   if (failed) {
     connection_->stream().abort();
@@ -379,9 +381,13 @@ net::Task<void> Driver::pass_held(Exchange& exchange, stages::ResponseDecision d
     co_return;
   }
   outcome_.response_body_bytes = body.size();
-  append_framing(exchange, status, false, body.size());
+  append_length(exchange, status, false, body.size());
   answering_ = true;
-  const auto sent = co_await client_.send(out_, body);
+  AnswerPiece whole;
+  whole.head = whole.last = true;
+  whole.keep_alive = keep_alive_;
+  whole.data = body;
+  const auto sent = co_await client_.send(out_, whole);
   if (!sent.ok()) {
     connection_->stream().abort();
     denial_ = denied(Reason::kClientClosed, "upstream", "closed before its answer was complete");
@@ -439,59 +445,53 @@ net::Task<Driver::Failed> Driver::read_more(http::BodyDecoder& decoder) {
 }
 
 // `held`: the framing is not known before the body is.
-bool Driver::append_response_head(const Exchange& exchange, const http::ResponseHead& head, bool chunked,
+bool Driver::append_response_head(const Exchange& exchange, const http::ResponseHead& head, bool open,
                                   bool held) {
   out_.clear();
   if (!stages::append_response_head(out_, exchange, head)) return false;
-  if (!held) append_framing(exchange, head.status, chunked, head.body.bytes);
+  if (!held) append_length(exchange, head.status, open, head.body.bytes);
   return true;
 }
 
-void Driver::append_framing(const Exchange& exchange, std::uint16_t status, bool chunked,
-                            std::uint64_t bytes) {
-  if (chunked && exchange.head->minor_version == 0) keep_alive_ = false;  // ended by closing
+void Driver::append_length(const Exchange& exchange, std::uint16_t status, bool open, std::uint64_t bytes) {
+  if (open && exchange.head->minor_version == 0) keep_alive_ = false;  // ended by closing
   // A client that is still sending is not asked for the rest if the answer says that it was in vain.
   const bool sending = uploading() && status < 400;
   if (!client_.body_complete() && !sending) keep_alive_ = false;
   if (exchange.head->method == http::Method::kHead) {
     if (bytes > 0) http::append_content_length(out_, bytes);
-  } else if (chunked) {
-    if (exchange.head->minor_version == 1) out_ += "Transfer-Encoding: chunked\r\n";
-  } else if (status != 204 && status != 304) {
+  } else if (!open && status != 204 && status != 304) {
     http::append_content_length(out_, bytes);
   }
-  if (!keep_alive_) {
-    out_ += "Connection: close\r\n";
-  } else if (exchange.head->minor_version == 0) {
-    out_ += "Connection: keep-alive\r\n";
-  }
-  out_ += "\r\n";
 }
 
 // Passes the body on as it comes, behind the head that stands in out_.
-net::Task<Driver::Failed> Driver::pass_body(const Exchange& exchange, http::BodyDecoder& decoder,
-                                            bool chunked, const plan::Response* declared) {
+net::Task<Driver::Failed> Driver::pass_body(const Exchange& exchange, http::BodyDecoder& decoder, bool open,
+                                            const plan::Response* declared) {
   Buffer& buffer = connection_->buffer();
+  std::string trailers;
+  AnswerPiece out;
+  out.head = true;
+  out.open = open;
+  out.keep_alive = keep_alive_;
+  bool waiting = true;  // something is to leave before we wait: an event stream must not be held back
   for (;;) {
     auto piece = decoder.feed(buffer.view());
     if (!piece) co_return denied(Reason::kUpstreamMalformed, "upstream", http::name(piece.error()));
-    std::string_view data = piece->data;
-    copy_for_report(data);
-    outcome_.response_body_bytes += data.size();
-    if (chunked && !data.empty()) append_chunk(out_, std::exchange(data, {}));
-    if (chunked && decoder.complete()) {
-      out_ += "0\r\n";
-      stages::append_trailers(out_, exchange, declared, decoder.trailers());
-      out_ += "\r\n";
-    }
-    // What is ready leaves before we wait: an event stream must not be held back.
-    const bool leaves = !data.empty() || decoder.complete() || piece->consumed == 0;
-    if (leaves && (!data.empty() || !out_.empty())) {
-      answering_ = true;
-      const auto sent = co_await client_.send(out_, data);
+    copy_for_report(piece->data);
+    outcome_.response_body_bytes += piece->data.size();
+    out.data = piece->data;
+    out.last = decoder.complete();
+    out.more = open && !out.last && piece->consumed > 0;
+    if (open && out.last) stages::append_trailers(trailers, exchange, declared, decoder.trailers());
+    out.trailers = trailers;
+    if (!out.data.empty() || out.last || (waiting && piece->consumed == 0)) {
+      answering_ |= !out.more;
+      const auto sent = co_await client_.send(out_, out);
       if (!sent.ok())
         co_return denied(Reason::kClientClosed, "upstream", "closed before its answer was complete");
-      out_.clear();
+      out.head = false;
+      waiting = out.more;
     }
     buffer.consume(piece->consumed);
     if (decoder.complete()) co_return std::nullopt;
@@ -523,25 +523,29 @@ net::Task<void> Driver::refuse(Exchange& exchange, Denial denial) {
     co_return;
   }
   out_.clear();
-  stages::append_refusal(out_, exchange, *denial_, keep_alive_);
+  const std::string body = stages::append_refusal(out_, exchange, *denial_);
   outcome_.status = status;
-  const auto sent = co_await client_.send(out_, {});
-  if (!sent.ok()) {
-    keep_alive_ = false;
-    outcome_.aborted = true;
-  }
+  co_await send_own(body);
+}
+
+// An answer of our own, whose head stands in out_.
+net::Task<void> Driver::send_own(std::string_view body) {
+  AnswerPiece whole;
+  whole.head = whole.last = true;
+  whole.keep_alive = keep_alive_;
+  whole.data = body;
+  const auto sent = co_await client_.send(out_, whole);
+  if (sent.ok()) co_return;
+  keep_alive_ = false;
+  outcome_.aborted = true;
 }
 
 net::Task<void> Driver::answer(Exchange& exchange, const stages::LocalResponse& response) {
   end_request();
   out_.clear();
-  stages::append_local(out_, exchange, response, keep_alive_);
+  const std::string_view body = stages::append_local(out_, exchange, response);
   outcome_.status = response.status;
-  const auto sent = co_await client_.send(out_, {});
-  if (!sent.ok()) {
-    keep_alive_ = false;
-    outcome_.aborted = true;
-  }
+  co_await send_own(body);
 }
 
 void Driver::finish(Exchange& exchange) {

@@ -34,6 +34,8 @@ class Driver {
   net::Task<bool> run(stages::Exchange& exchange, Service& service, bool may_stay);
   // Breaks off what the exchange under way waits for at the upstream, so that it ends soon.
   void abort();
+  // The same, because the client wants no answer any more.
+  void client_gone();
 
  private:
   using Lease = upstream::Pool::Lease;
@@ -64,7 +66,7 @@ class Driver {
   net::Task<Failed> gather_response(http::BodyDecoder& decoder, const stages::ResponseDecision& decision,
                                     std::size_t& rest);
   net::Task<Failed> read_more(http::BodyDecoder& decoder);
-  net::Task<Failed> pass_body(const stages::Exchange& exchange, http::BodyDecoder& decoder, bool chunked,
+  net::Task<Failed> pass_body(const stages::Exchange& exchange, http::BodyDecoder& decoder, bool open,
                               const plan::Response* declared);
   net::Task<void> pass_tunnel(stages::Exchange& exchange);
   void begin_stream(const stages::Exchange& exchange);
@@ -73,10 +75,10 @@ class Driver {
   net::Task<void> answer(stages::Exchange& exchange, const stages::LocalResponse& response);
 
   bool append_request_head(const stages::Exchange& exchange);
-  bool append_response_head(const stages::Exchange& exchange, const http::ResponseHead& head, bool chunked,
+  bool append_response_head(const stages::Exchange& exchange, const http::ResponseHead& head, bool open,
                             bool held);
-  void append_framing(const stages::Exchange& exchange, std::uint16_t status, bool chunked,
-                      std::uint64_t bytes);
+  void append_length(const stages::Exchange& exchange, std::uint16_t status, bool open, std::uint64_t bytes);
+  net::Task<void> send_own(std::string_view body);
   void end_response(std::uint16_t status, bool reusable);
   void copy_for_report(std::string_view data);
   [[nodiscard]] stages::Denial read_failure(net::IoStatus status, std::string_view closed) const;
@@ -112,6 +114,7 @@ class Driver {
   std::int64_t first_byte_ms_ = 0;
   bool fresh_ = false;  // a pooled connection was dead: no other is trusted
   bool broken_off_ = false;
+  bool client_gone_ = false;
   bool answering_ = false;  // something of the upstream's answer may have left
 };
 

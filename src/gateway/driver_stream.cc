@@ -56,14 +56,16 @@ stages::Denial Driver::stream_end(bool idle) const {
 
 // The head of the 101 stands in out_.
 net::Task<void> Driver::pass_tunnel(Exchange& exchange) {
-  out_ += "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+  out_ += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
   const std::uint16_t status = connection_->decoder().head().status;
   connection_->buffer().consume(connection_->decoder().head_bytes());
   begin_stream(exchange);
   answering_ = true;
   keep_alive_ = false;
   outcome_.status = status;
-  const auto sent = co_await client_.send(out_, {});
+  AnswerPiece head;
+  head.head = true;
+  const auto sent = co_await client_.send(out_, head);
   Tunnel::End end = Tunnel::End::kClientClosed;
   if (sent.ok()) {
     const TimeLimits& time = exchange.plan->limits.time;

@@ -37,7 +37,9 @@ net::Task<Tunnel::End> Tunnel::pass_down() {
   while (!up_ended_) {
     if (!buffer.empty()) {
       const std::string_view bytes = buffer.view();
-      const auto sent = co_await client_.send(bytes, {});
+      AnswerPiece piece;
+      piece.data = bytes;
+      const auto sent = co_await client_.send(text_, piece);
       if (!sent.ok()) co_return sent.status == net::IoStatus::kTimedOut ? End::kStuck : End::kClientClosed;
       bytes_down_ += bytes.size();
       buffer.consume(bytes.size());

@@ -5,6 +5,7 @@
 
 #include <coroutine>
 #include <cstdint>
+#include <string>
 
 #include "gateway/client_side.h"
 #include "net/stream.h"
@@ -58,6 +59,7 @@ class Tunnel {
   bool up_ended_ = false;
   End up_end_ = End::kClientClosed;
   std::coroutine_handle<> waiter_;
+  std::string text_;  // the codec's
 };
 
 }  // namespace caponier::gateway

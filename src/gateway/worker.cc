@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/client_connection.h"
+#include "gateway/http2_connection.h"
 #include "stages/admit/admit.h"
 
 namespace caponier::gateway {
@@ -37,6 +38,7 @@ Worker::Worker(Shared& shared, std::shared_ptr<const Generation> generation, net
   auto service = std::make_shared<Service>(std::move(generation), state_of(shared, tokens_));
   make_upstreams(*service);
   service_ = std::move(service);
+  network_.loop().before_sleep = [this] { flush_connections(); };
 }
 
 void Worker::make_upstreams(Service& service) {
@@ -66,8 +68,22 @@ std::shared_ptr<upstream::Cluster> Worker::make_cluster(const Generation& genera
 }
 
 Worker::~Worker() {
+  network_.loop().before_sleep = nullptr;
   for (const auto& upstream : service_->upstreams) upstream->stop();
   flush_records();
+}
+
+// A connection that is flushed may end others, and itself.
+void Worker::flush_connections() {
+  while (!to_flush_.empty()) {
+    Http2Connection* connection = to_flush_.back();
+    to_flush_.pop_back();
+    connection->flush();
+  }
+}
+
+void Worker::forget_flush(const Http2Connection& connection) {
+  std::erase(to_flush_, &connection);
 }
 
 void Worker::serve(std::unique_ptr<net::Listener> listener, std::shared_ptr<const Surface> surface) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@
 namespace caponier::gateway {
 
 class ClientConnection;
+class Http2Connection;
 
 // A listener, as its connections know it.
 struct Surface {
@@ -61,6 +63,12 @@ class Worker {
   [[nodiscard]] const std::shared_ptr<Service>& service() const { return service_; }
   [[nodiscard]] const plan::Plan& plan() const { return service_->plan(); }
   IdSource& ids() { return ids_; }
+
+  // Room for what is read and used up in the same turn of the loop.
+  [[nodiscard]] std::span<char> read_room() { return read_room_; }
+  // `connection` is flushed once, at the end of this turn of the loop.
+  void flush_later(Http2Connection& connection) { to_flush_.push_back(&connection); }
+  void forget_flush(const Http2Connection& connection);
 
   // Exchanges are reused; a taken one is reset.
   std::unique_ptr<stages::Exchange> take_exchange();
@@ -114,6 +122,7 @@ class Worker {
   void make_upstreams(Service& service);
   std::shared_ptr<upstream::Cluster> make_cluster(const Generation& generation, std::size_t index,
                                                   upstream::ClusterSettings settings);
+  void flush_connections();
 
   Shared& shared_;
   net::Network& network_;
@@ -132,6 +141,8 @@ class Worker {
   std::string records_;
   FlushTimer flush_timer_;
   ClientConnection* connections_ = nullptr;  // intrusive list
+  std::vector<Http2Connection*> to_flush_;
+  std::vector<char> read_room_ = std::vector<char>(BlockPool::kBlockBytes);
   std::size_t accepting_ = 0;
   std::int64_t block_bytes_counted_ = 0;
 };

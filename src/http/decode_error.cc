@@ -52,6 +52,10 @@ std::string_view name(DecodeError error) {
       return "upgrade-unsupported";
     case DecodeError::kExpectUnsupported:
       return "expect-unsupported";
+    case DecodeError::kPseudoHeader:
+      return "pseudo-header";
+    case DecodeError::kConnectionHeader:
+      return "connection-header";
   }
   return "";
 }

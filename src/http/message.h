@@ -94,6 +94,7 @@ struct RequestHead {
   bool has_query = false;
   std::string_view authority;  // Host, or of an absolute-form target (the two must agree)
   std::uint8_t minor_version = 1;
+  bool http2 = false;  // minor_version says 1 then
   std::span<const Header> headers;
   BodyLength body;
   bool keep_alive = true;

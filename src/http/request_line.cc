@@ -36,6 +36,13 @@ std::optional<DecodeError> split_target(RequestHead& head) {
   return std::nullopt;
 }
 
+std::optional<DecodeError> take_apart(RequestHead& head) {
+  head.method = parse_method(head.method_text);
+  // Its target is a host and port to connect to, which nobody gets from here.
+  if (head.method == Method::kConnect) return DecodeError::kTarget;
+  return split_target(head);
+}
+
 std::string_view between(const char* first, const char* last) {
   return {first, static_cast<std::size_t>(last - first)};
 }
@@ -63,10 +70,16 @@ std::optional<DecodeError> parse_request_line(std::string_view line, RequestHead
   }
   head.minor_version = version.back() == '1' ? 1 : 0;
 
-  head.method = parse_method(head.method_text);
-  // Its target is a host and port to connect to, which nobody gets from here.
-  if (head.method == Method::kConnect) return DecodeError::kTarget;
-  return split_target(head);
+  return take_apart(head);
+}
+
+std::optional<DecodeError> parse_method_and_target(std::string_view method, std::string_view target,
+                                                   RequestHead& head) {
+  if (!is_token(method)) return DecodeError::kMethod;
+  if (target.empty() || !all_of_class(target, kTargetCharacter)) return DecodeError::kTarget;
+  head.method_text = method;
+  head.target = target;
+  return take_apart(head);
 }
 
 }  // namespace caponier::http

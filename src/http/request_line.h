@@ -13,4 +13,8 @@ namespace caponier::http {
 // authority if the target is in absolute form; all of them view `line`.
 std::optional<DecodeError> parse_request_line(std::string_view line, RequestHead& head);
 
+// The same for a method and a target that came by themselves.
+std::optional<DecodeError> parse_method_and_target(std::string_view method, std::string_view target,
+                                                   RequestHead& head);
+
 }  // namespace caponier::http

@@ -55,6 +55,8 @@ class Stream {
   // Ends both directions at once, with a reset where the transport has one, so that the peer cannot take what
   // it has for a whole answer. The destructor of a stream that was not shut down closes it without a reset.
   virtual void abort() = 0;
+  // What the two ends agreed to speak while they secured it (RFC 7301); empty if they did not say.
+  [[nodiscard]] virtual std::string_view protocol() const { return {}; }
   [[nodiscard]] virtual Loop& loop() = 0;
 
   class ReadAwaiter;

@@ -104,8 +104,13 @@ class SimNetwork::Pipe {
 class SimNetwork::SimStream final : public Stream {
  public:
   SimStream(SimLoop& loop, std::shared_ptr<Random> random, const SimFaults& faults, std::shared_ptr<Pipe> in,
-            std::shared_ptr<Pipe> out)
-      : loop_(loop), random_(std::move(random)), faults_(faults), in_(std::move(in)), out_(std::move(out)) {
+            std::shared_ptr<Pipe> out, std::string protocol)
+      : loop_(loop),
+        random_(std::move(random)),
+        faults_(faults),
+        in_(std::move(in)),
+        out_(std::move(out)),
+        protocol_(std::move(protocol)) {
     in_->reader = this;
     out_->writer = this;
   }
@@ -124,6 +129,7 @@ class SimNetwork::SimStream final : public Stream {
   IoResult try_write(std::string_view first, std::string_view second) override;
   void wait(Direction direction, Waiter* waiter) override;
   void shutdown() override { end_output(); }
+  [[nodiscard]] std::string_view protocol() const override { return protocol_; }
   void abort() override {
     aborted_ = true;
     break_off();
@@ -172,6 +178,7 @@ class SimNetwork::SimStream final : public Stream {
   SimFaults faults_;
   std::shared_ptr<Pipe> in_;
   std::shared_ptr<Pipe> out_;
+  std::string protocol_;
   Waiter* reader_ = nullptr;
   Waiter* writer_ = nullptr;
   Wake read_wake_{reader_};
@@ -335,8 +342,8 @@ SimNetwork::~SimNetwork() = default;
 SimNetwork::Pair SimNetwork::pair() {
   auto there = std::make_shared<Pipe>();
   auto back = std::make_shared<Pipe>();
-  return {std::make_unique<SimStream>(loop_, random_, faults_, back, there),
-          std::make_unique<SimStream>(loop_, random_, faults_, there, back)};
+  return {std::make_unique<SimStream>(loop_, random_, faults_, back, there, protocol_),
+          std::make_unique<SimStream>(loop_, random_, faults_, there, back, protocol_)};
 }
 
 Result<std::unique_ptr<Listener>, std::string> SimNetwork::listen(const Address& address) {

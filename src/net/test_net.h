@@ -82,6 +82,8 @@ class SimNetwork final : public Network {
   }
   // Who asked connects with this as the peer's address.
   void set_client_address(const Address& address) { client_ = address; }
+  // What the ends of connections made from now on say they agreed to speak.
+  void set_protocol(std::string protocol) { protocol_ = std::move(protocol); }
   // For connections made from now on.
   void set_faults(const SimFaults& faults) { faults_ = faults; }
   [[nodiscard]] std::uint64_t connects() const { return connects_; }
@@ -97,6 +99,7 @@ class SimNetwork final : public Network {
   std::map<std::string, std::vector<Address>> hosts_;
   std::map<std::pair<std::array<std::uint8_t, 16>, std::uint16_t>, std::weak_ptr<SimBacklog>> listeners_;
   Address client_;
+  std::string protocol_;
   std::uint16_t next_port_ = 20'000;
   std::uint64_t connects_ = 0;
 };

@@ -159,7 +159,7 @@ TEST(Pipeline, no_secret_reaches_the_answer_or_the_record) {
     std::string text;
     Outcome outcome;
     if (verdict.denial() != nullptr) {
-      append_refusal(text, request.exchange, *verdict.denial(), true);
+      text += append_refusal(text, request.exchange, *verdict.denial());
       outcome.denial = verdict.denial();
     }
     event::append(text, make_record(request.exchange, outcome, world.state.digest_key));

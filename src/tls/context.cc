@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,7 @@ constexpr const char* kSuites12 =
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 constexpr const char* kGroups = "X25519:P-256:P-384";
 constexpr std::array<unsigned char, 9> kHttp11 = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+constexpr std::array<unsigned char, 3> kHttp2 = {2, 'h', '2'};
 
 // What both sides have in common; null if the library refuses.
 ContextHandle new_context(const SSL_METHOD* method) {
@@ -50,13 +52,15 @@ ContextHandle new_context(const SSL_METHOD* method) {
 // for this.
 int select_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_bytes,
                     const unsigned char* offered, unsigned int offered_bytes, void*) {
-  for (unsigned at = 0; at < offered_bytes; at += 1U + offered[at]) {
-    const unsigned bytes = 1U + offered[at];
-    if (bytes <= offered_bytes - at &&
-        std::equal(kHttp11.begin(), kHttp11.end(), offered + at, offered + at + bytes)) {
-      *chosen = offered + at + 1;
-      *chosen_bytes = offered[at];
-      return SSL_TLSEXT_ERR_OK;
+  for (const std::span<const unsigned char> ours : {std::span<const unsigned char>(kHttp2), {kHttp11}}) {
+    for (unsigned at = 0; at < offered_bytes; at += 1U + offered[at]) {
+      const unsigned bytes = 1U + offered[at];
+      if (bytes <= offered_bytes - at &&
+          std::equal(ours.begin(), ours.end(), offered + at, offered + at + bytes)) {
+        *chosen = offered + at + 1;
+        *chosen_bytes = offered[at];
+        return SSL_TLSEXT_ERR_OK;
+      }
     }
   }
   return SSL_TLSEXT_ERR_ALERT_FATAL;

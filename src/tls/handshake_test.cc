@@ -70,20 +70,30 @@ TEST_F(HandshakeTest, old_versions_and_suites_are_refused_with_a_reason) {
 }
 
 TEST_F(HandshakeTest, a_client_of_another_protocol_is_refused) {
-  constexpr unsigned char kH2[] = {2, 'h', '2'};
-  SSL_CTX_set_alpn_protos(client_context->get(), kH2, sizeof kH2);
+  constexpr unsigned char kH3[] = {2, 'h', '3'};
+  SSL_CTX_set_alpn_protos(client_context->get(), kH3, sizeof kH3);
   connect();
   EXPECT_FALSE(server);
   EXPECT_EQ(server_failure.detail, "no application protocol");
 }
 
-TEST_F(HandshakeTest, a_client_that_offers_ours_among_others_or_none_is_served) {
-  constexpr unsigned char kBoth[] = {2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+TEST_F(HandshakeTest, http_2_is_agreed_on_wherever_a_client_offers_it) {
+  constexpr unsigned char kBoth[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1', 2, 'h', '2'};
   SSL_CTX_set_alpn_protos(client_context->get(), kBoth, sizeof kBoth);
   connect_well();
+  EXPECT_EQ(server->protocol(), "h2");
+  EXPECT_EQ(client->protocol(), "h2");
+}
+
+TEST_F(HandshakeTest, a_client_that_offers_ours_among_others_or_none_is_served) {
+  constexpr unsigned char kBoth[] = {2, 'h', '3', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+  SSL_CTX_set_alpn_protos(client_context->get(), kBoth, sizeof kBoth);
+  connect_well();
+  EXPECT_EQ(server->protocol(), "http/1.1");
   SSL_CTX_set_alpn_protos(client_context->get(), nullptr, 0);
   server_done = client_done = false;
   connect_well();
+  EXPECT_EQ(server->protocol(), "");
 }
 
 TEST_F(HandshakeTest, sessions_resume_by_ticket) {

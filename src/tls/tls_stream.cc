@@ -178,6 +178,13 @@ void TlsStream::lower_ready(Direction direction) {
   wait_lower(direction);
 }
 
+std::string_view TlsStream::protocol() const {
+  const unsigned char* chosen = nullptr;
+  unsigned int bytes = 0;
+  SSL_get0_alpn_selected(ssl_.get(), &chosen, &bytes);
+  return {reinterpret_cast<const char*>(chosen), bytes};
+}
+
 void TlsStream::shutdown() {
   if (ended_) return;
   ended_ = true;

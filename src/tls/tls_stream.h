@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "net/alive.h"
 #include "net/stream.h"
@@ -36,6 +37,7 @@ class TlsStream final : public net::Stream {
   void wait(net::Direction direction, net::Waiter* waiter) override;
   void shutdown() override;
   void abort() override;
+  [[nodiscard]] std::string_view protocol() const override;
   net::Loop& loop() override { return lower_->loop(); }
 
   // Messages other than application data (key updates, tickets, alerts) that a peer may send in a row.

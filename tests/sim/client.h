@@ -43,6 +43,8 @@ struct Visit {
   std::string greeting;  // before the first request: what a proxy says
   std::vector<Request> requests;
   bool pipelined = false;
+  bool http2 = false;
+  bool at_a_time = false;  // HTTP/2: does not wait for one answer before the next request
   std::vector<std::optional<Response>> responses;  // by request, as far as they came
   bool connected = false;
   bool stray_bytes = false;  // more came than answers
@@ -57,5 +59,7 @@ Request put_file(Dice& dice, std::uint32_t id, std::string_view token, std::size
 
 // Runs the visit; `visit` is done at the end of it. Waits at most `patience_ms` for each answer.
 net::Task<void> pay(net::Network* network, Visit* visit, std::uint64_t seed, std::int64_t patience_ms);
+// The same in HTTP/2, which the connection must have agreed on.
+net::Task<void> pay_http2(net::Network* network, Visit* visit, std::uint64_t seed, std::int64_t patience_ms);
 
 }  // namespace caponier::sim

@@ -61,20 +61,29 @@ std::string proxy_header(bool binary) {
          "\xc6\x33\x64\x07\xc0\x00\x02\x01\x9c\x40\x01\xbb\x01\0\x02h2"s;
 }
 
-enum class Twist : std::uint8_t { kNone, kReloads, kProxy };
+// What is special about a run.
+struct Kind {
+  const Api* api = nullptr;          // null: the usual one
+  std::uint64_t reloads_of_all = 0;  // every run, every fourth; 0: none
+  bool http2 = false;
+  bool behind_proxy = false;
+};
 
-std::string run_seed(const Api& api, std::uint64_t seed, Twist twist) {
+std::string run_seed(std::uint64_t seed, const Kind& kind) {
   Dice dice(seed);
   const Weather weather = weather_of(dice);
-  World world(api, seed, weather);
-  const std::size_t endpoints = api.plan->upstreams.front().endpoints.size();
+  const Api& served = kind.api == nullptr ? api() : *kind.api;
+  World world(served, seed, weather);
+  const std::size_t endpoints = served.plan->upstreams.front().endpoints.size();
   for (std::size_t i = 1; i < endpoints; ++i) world.add_endpoint();
-  if (twist == Twist::kProxy) world.stand_behind_proxy();
+  if (kind.behind_proxy) world.stand_behind_proxy();
   std::uint32_t id = 0;
   for (std::size_t i = 1 + dice.below(6); i > 0; --i) {
     Visit& visit = world.add_visit();
-    visit.pipelined = dice.chance(40);
-    if (twist == Twist::kProxy) visit.greeting = proxy_header(dice.chance(50));
+    visit.pipelined = dice.chance(40) && !kind.http2;
+    visit.http2 = kind.http2;
+    visit.at_a_time = kind.http2 && dice.chance(70);
+    if (kind.behind_proxy) visit.greeting = proxy_header(dice.chance(50));
     for (std::size_t j = 1 + dice.below(7); j > 0; --j) {
       visit.requests.push_back(make_request(dice, ++id));
       // Who pipelines does not wait to be invited.
@@ -82,37 +91,39 @@ std::string run_seed(const Api& api, std::uint64_t seed, Twist twist) {
       if (visit.requests.back().sent_bytes != std::string::npos) break;
     }
   }
-  if (twist == Twist::kReloads)
-    net::spawn(reload_often(&world, 1 + static_cast<std::int64_t>(dice.below(40))));
+  const bool reloads = kind.reloads_of_all != 0 && seed % kind.reloads_of_all == 0;
+  if (reloads) net::spawn(reload_often(&world, 1 + static_cast<std::int64_t>(dice.below(40))));
   world.run();
   return world.verdict();
 }
 
-template <class TwistOf>
-void run_seeds(const Api& api, TwistOf twist_of) {
+void run_seeds(const Kind& kind) {
   const std::uint64_t one = from_environment("CAPONIER_SIM_SEED", 0);
   const std::uint64_t first = one != 0 ? one : from_environment("CAPONIER_SIM_FIRST", 1);
   const std::uint64_t count = one != 0 ? 1 : from_environment("CAPONIER_SIM_SEEDS", 300);
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
-    ASSERT_EQ(run_seed(api, seed, twist_of(seed)), "") << "replay with CAPONIER_SIM_SEED=" << seed;
+    ASSERT_EQ(run_seed(seed, kind), "") << "replay with CAPONIER_SIM_SEED=" << seed;
   }
 }
 
 TEST(Seeds, whatever_happens_the_invariants_hold) {
-  run_seeds(api(), [](std::uint64_t) { return Twist::kNone; });
+  run_seeds({});
 }
 
 TEST(Seeds, whatever_is_reloaded_in_the_middle_the_invariants_hold) {
-  run_seeds(api(), [](std::uint64_t) { return Twist::kReloads; });
+  run_seeds({.reloads_of_all = 1});
 }
 
-TEST(Seeds, whatever_happens_with_several_endpoints_the_invariants_hold) {
-  run_seeds(three_endpoints(),
-            [](std::uint64_t seed) { return seed % 4 == 0 ? Twist::kReloads : Twist::kNone; });
+TEST(Seeds, whatever_happens_in_http_2_the_invariants_hold) {
+  run_seeds({.reloads_of_all = 4, .http2 = true});
 }
 
 TEST(Seeds, whatever_a_proxy_passes_on_the_invariants_hold) {
-  run_seeds(api(), [](std::uint64_t) { return Twist::kProxy; });
+  run_seeds({.behind_proxy = true});
+}
+
+TEST(Seeds, whatever_happens_with_several_endpoints_the_invariants_hold) {
+  run_seeds({.api = &three_endpoints(), .reloads_of_all = 4});
 }
 
 }  // namespace

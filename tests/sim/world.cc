@@ -91,7 +91,10 @@ Visit& World::add_visit() {
 }
 
 void World::run() {
-  for (const auto& visit : visits) net::spawn(pay(&network, visit.get(), dice.next(), patience_ms));
+  // The gateway is told by the stream below, as after a handshake.
+  if (std::ranges::any_of(visits, [](const auto& visit) { return visit->http2; })) network.set_protocol("h2");
+  for (const auto& visit : visits)
+    net::spawn((visit->http2 ? pay_http2 : pay)(&network, visit.get(), dice.next(), patience_ms));
   const bool over = loop.run_until(
       [this] { return std::ranges::all_of(visits, [](const auto& visit) { return visit->done; }); });
   if (!over) unrest += "a client never ended\n";

@@ -54,11 +54,11 @@ class World {
   // Replaces what the upstream does by itself.
   Upstream::Choose choose;
   Visit& add_visit();
+  // One more upstream like the first, on the next port.
+  void add_endpoint();
   // Connections begin with a PROXY header, which names kProxiedClient.
   void stand_behind_proxy();
   [[nodiscard]] bool behind_proxy() const { return !surface_->rules.proxy_protocol.empty(); }
-  // One more upstream like the first, on the next port.
-  void add_endpoint();
   // Puts the same contract into force anew, as a reload does.
   void reload();
   // Runs until every visit is over, drains, and collects.

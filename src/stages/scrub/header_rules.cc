@@ -158,8 +158,9 @@ bool wants_trailers(const http::RequestHead& head) {
     return http::any_item(head.headers, name,
                           [wanted](std::string_view item) { return equals_ignore_case(item, wanted); });
   };
+  // HTTP/2 has no connection options: TE itself is allowed there for this one word.
   return head.minor_version == 1 && head.find(Field::kTe) != nullptr && lists("te", "trailers") &&
-         lists("connection", "te");
+         (head.http2 || lists("connection", "te"));
 }
 
 bool is_declared_header(const plan::Operation& operation, std::string_view name) {

@@ -77,24 +77,13 @@ bool has_hsts(const Exchange& exchange) {
   return exchange.plan && exchange.plan->hsts && exchange.peer != nullptr && exchange.peer->tls;
 }
 
-void append_connection(TextWriter& out, const Exchange& exchange, bool keep_alive) {
-  if (!keep_alive) {
-    out.put("Connection: close\r\n");
-  } else if (exchange.head != nullptr && exchange.head->minor_version == 0) {
-    out.put("Connection: keep-alive\r\n");
-  }
-}
-
-// The end of an answer: length, blank line, and the body unless HEAD asked.
-void append_body(TextWriter& out, const Exchange& exchange, std::string_view body) {
-  http::append_content_length(out, body.size());
-  out.put("\r\n");
-  if (exchange.head == nullptr || exchange.head->method != http::Method::kHead) out.put(body);
+bool has_body(const Exchange& exchange) {
+  return exchange.head == nullptr || exchange.head->method != http::Method::kHead;
 }
 
 }  // namespace
 
-void append_refusal(std::string& out, const Exchange& exchange, const Denial& denial, bool keep_alive) {
+std::string append_refusal(std::string& out, const Exchange& exchange, const Denial& denial) {
   TextWriter text(out);
   const std::uint16_t status = status_of(denial.reason);
   http::append_status_line(text, status);
@@ -113,36 +102,33 @@ void append_refusal(std::string& out, const Exchange& exchange, const Denial& de
   } else if (exchange.limited) {
     append_rate_limit(text, *exchange.limited);
   }
-  append_connection(text, exchange, keep_alive);
-  append_body(text, exchange, problem(denial.reason, exchange.request_id, &denial));
+  std::string body = problem(denial.reason, exchange.request_id, &denial);
+  http::append_content_length(text, body.size());
+  if (!has_body(exchange)) body.clear();
+  return body;
 }
 
-void append_local(std::string& out, const Exchange& exchange, const LocalResponse& response,
-                  bool keep_alive) {
+std::string_view append_local(std::string& out, const Exchange& exchange, const LocalResponse& response) {
   TextWriter text(out);
   http::append_status_line(text, response.status);
   append_date(text, exchange.now.wall_s());
   append_common(text, exchange.request_id, has_hsts(exchange));
   if (!response.location.empty()) text.put("Location: ").put(response.location).put("\r\n");
-  append_connection(text, exchange, keep_alive);
   // RFC 9110, section 8.6: no length, because there is no body to have one.
-  if (response.status == 204 || response.status == 304) {
-    text.put("\r\n");
-    return;
-  }
+  if (response.status == 204 || response.status == 304) return {};
   if (!response.content_type.empty()) text.put("Content-Type: ").put(response.content_type).put("\r\n");
-  append_body(text, exchange, response.body);
+  http::append_content_length(text, response.body.size());
+  return has_body(exchange) ? response.body : std::string_view{};
 }
 
-void append_bare_refusal(std::string& out, Reason reason, std::string_view request_id, bool hsts) {
+std::string append_bare_refusal(std::string& out, Reason reason, std::string_view request_id, bool hsts) {
   TextWriter text(out);
-  const std::string body = problem(reason, request_id, nullptr);
+  std::string body = problem(reason, request_id, nullptr);
   http::append_status_line(text, status_of(reason));
   text.put("Content-Type: application/problem+json\r\n");
   append_common(text, request_id, hsts);
-  text.put("Connection: close\r\n");
   http::append_content_length(text, body.size());
-  text.put("\r\n").put(body);
+  return body;
 }
 
 }  // namespace caponier::stages

@@ -25,11 +25,13 @@ namespace caponier::stages {
 void append_trailers(std::string& out, const Exchange& exchange, const plan::Response* declared,
                      std::string_view lines);
 
-// A whole answer of our own: head, Content-Length, body. `keep_alive` decides the Connection header; HEAD
-// gets no body.
-void append_refusal(std::string& out, const Exchange& exchange, const Denial& denial, bool keep_alive);
-void append_local(std::string& out, const Exchange& exchange, const LocalResponse& response, bool keep_alive);
+// An answer of our own: appends its head, Content-Length included, without the final CRLF, and returns its
+// body. HEAD gets none.
+[[nodiscard]] std::string append_refusal(std::string& out, const Exchange& exchange, const Denial& denial);
+[[nodiscard]] std::string_view append_local(std::string& out, const Exchange& exchange,
+                                            const LocalResponse& response);
 // For requests that never became an exchange (undecodable).
-void append_bare_refusal(std::string& out, Reason reason, std::string_view request_id, bool hsts);
+[[nodiscard]] std::string append_bare_refusal(std::string& out, Reason reason, std::string_view request_id,
+                                              bool hsts);
 
 }  // namespace caponier::stages

@@ -1,0 +1,19 @@
+// Requests that never became an exchange, because their head could be read in more than one way or not at
+// all.
+#pragma once
+
+#include <string_view>
+
+#include "http/decode_error.h"
+#include "reasons/reasons.h"
+#include "stages/exchange.h"
+
+namespace caponier::gateway {
+
+class Worker;
+
+Reason reason_for(http::DecodeError error);
+void record_undecodable(Worker& worker, const stages::Peer& peer, Reason reason, std::string_view detail,
+                        std::string_view request_id);
+
+}  // namespace caponier::gateway

@@ -1,0 +1,123 @@
+// Frames mean the same whole and in fragments; a head that is accepted obeys the rules that smuggling breaks,
+// and says the same when it is written down in HTTP/1.1.
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "http/h1_decoder.h"
+#include "http/h1_encoder.h"
+#include "http/h2_decoder.h"
+#include "http/h2_request.h"
+#include "http/test_h2.h"
+
+namespace {
+
+using namespace caponier::http;
+using caponier::HttpLimits;
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+HttpLimits small_limits() {
+  HttpLimits limits;
+  limits.request_line_bytes_max = 256;
+  limits.header_line_bytes_max = 256;
+  limits.head_bytes_max = 1024;
+  limits.header_count_max = 8;
+  return limits;
+}
+
+// What the gateway sends upstream, read as an upstream reads it.
+void check_translation(const RequestHead& head) {
+  std::string text;
+  require(append_request_line(text, head.method_text, head.target));
+  require(append_header(text, "Host", head.authority));
+  for (const Header& header : head.headers) {
+    if (header.field == Field::kHost || header.field == Field::kTe || header.field == Field::kContentLength)
+      continue;
+    require(append_header(text, header.name, header.value));
+  }
+  if (head.body.kind == BodyKind::kChunked) text += "Transfer-Encoding: chunked\r\n";
+  if (head.body.kind == BodyKind::kLength) append_content_length(text, head.body.bytes);
+  text += "\r\n";
+  HttpLimits limits;
+  RequestDecoder decoder(limits);
+  decoder.begin();
+  const auto status = decoder.feed(text);
+  require(status.ok() && *status == HeadStatus::kComplete && decoder.head_bytes() == text.size());
+  const RequestHead& same = decoder.head();
+  require(same.method_text == head.method_text && same.target == head.target && same.path == head.path);
+  require(same.query == head.query && same.authority == head.authority);
+  require(same.body.kind == head.body.kind && same.body.bytes == head.body.bytes);
+  for (const Header& header : head.headers) {
+    if (header.field == Field::kTe) continue;
+    const Header* other = same.find(header.name);
+    require(other != nullptr);
+  }
+}
+
+std::string describe_head(h2::FieldBlock& fields, bool ended) {
+  const HttpLimits limits = small_limits();
+  RequestHead head;
+  const auto error = h2::read_request(fields, ended, true, limits, head);
+  if (error) return std::string(name(*error));
+  check_translation(head);
+  std::string text(head.method_text);
+  for (const Header& header : head.headers) {
+    require(header.field != Field::kTransferEncoding && header.field != Field::kConnection);
+    text.append("\n").append(header.name).append("=").append(header.value);
+  }
+  return text;
+}
+
+// All that the bytes mean; DATA without the places where it was cut.
+std::string meaning_of(std::string_view bytes, std::size_t step_bytes) {
+  caponier::Http2Limits http2;
+  http2.continuations_max = 3;
+  h2::Decoder decoder(small_limits(), http2);
+  std::string text;
+  std::string body;
+  std::uint64_t flow = 0;
+  while (!bytes.empty()) {
+    const std::size_t here = std::min(step_bytes, bytes.size());
+    // Exactly as large as what has come, so that reading past it shows.
+    const auto place = std::make_unique<char[]>(here);
+    bytes.copy(place.get(), here);
+    bytes.remove_prefix(here);
+    for (std::string_view piece(place.get(), here); !piece.empty();) {
+      const auto step = decoder.feed(piece);
+      if (!step) return text + body + "broken " + std::string(step.error().detail);
+      require(step->consumed > 0 && step->consumed <= piece.size());
+      piece.remove_prefix(step->consumed);
+      const h2::Event& event = step->event;
+      if (event.kind == h2::Event::Kind::kData) {
+        require(event.data.size() <= event.flow_bytes);
+        flow += event.flow_bytes;
+        body.append(event.data);
+        if (!event.ends_stream) continue;
+      }
+      if (event.kind == h2::Event::Kind::kNone) continue;
+      text.append("\n").append(std::to_string(static_cast<int>(event.kind))).append(" ");
+      text.append(std::to_string(event.stream)).append(event.ends_stream ? " end " : " ");
+      text.append(std::to_string(event.number));
+      if (event.kind == h2::Event::Kind::kHead) text += describe_head(decoder.fields(), event.ends_stream);
+    }
+  }
+  return text + body + std::to_string(flow) + (decoder.owes() ? " owes" : "");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size < 1) return 0;
+  const std::size_t step_bytes = data[0] % 17U + 1;
+  std::string bytes = h2::greeting();
+  bytes.append(reinterpret_cast<const char*>(data) + 1, size - 1);
+  require(meaning_of(bytes, bytes.size()) == meaning_of(bytes, step_bytes));
+  // The same bytes as a header block, which chance seldom frames.
+  const std::string head = h2::greeting() + h2::headers(1, bytes.substr(h2::greeting().size(), 16'000));
+  require(meaning_of(head, head.size()) == meaning_of(head, step_bytes));
+  return 0;
+}

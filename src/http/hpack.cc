@@ -1,0 +1,143 @@
+#include "http/hpack.h"
+
+#include <nghttp2/nghttp2.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/bytes.h"
+#include "http/message.h"
+
+namespace caponier::http::h2 {
+namespace {
+
+std::string_view text_of(const std::uint8_t* bytes, std::size_t count) {
+  return {reinterpret_cast<const char*>(bytes), count};
+}
+
+// The library reads only.
+std::uint8_t* bytes_of(std::string_view text) {
+  return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
+}
+
+bool is_of_the_connection(Field field) {
+  return field == Field::kConnection || field == Field::kTransferEncoding || field == Field::kKeepAlive ||
+         field == Field::kUpgrade || field == Field::kProxyConnection;
+}
+
+// Fields whose value is another in each answer, and those that no one may keep.
+bool is_passing(Field field, std::string_view lower_name) {
+  switch (field) {
+    case Field::kXRequestId:
+    case Field::kContentLength:
+    case Field::kSetCookie:
+    case Field::kLocation:
+    case Field::kRateLimit:
+    case Field::kRetryAfter:
+    case Field::kWwwAuthenticate:
+      return true;
+    default:
+      return lower_name == "etag" || lower_name == "last-modified" || lower_name == "expires" ||
+             lower_name == "age" || lower_name == "content-range";
+  }
+}
+
+}  // namespace
+
+void HpackDecoder::Free::operator()(nghttp2_hd_inflater* inflater) const {
+  nghttp2_hd_inflate_del(inflater);
+}
+
+HpackDecoder::HpackDecoder(std::uint32_t table_bytes_max) {
+  nghttp2_hd_inflater* inflater = nullptr;
+  if (nghttp2_hd_inflate_new(&inflater) != 0) return;
+  inflater_.reset(inflater);
+  if (table_bytes_max != NGHTTP2_DEFAULT_HEADER_TABLE_SIZE &&
+      nghttp2_hd_inflate_change_table_size(inflater, table_bytes_max) != 0) {
+    inflater_.reset();
+  }
+}
+
+bool HpackDecoder::decode(std::string_view block, const HttpLimits& limits, FieldBlock& fields) {
+  if (!inflater_) return false;
+  const std::uint8_t* at = bytes_of(block);
+  std::size_t left = block.size();
+  for (;;) {
+    nghttp2_nv field{};
+    int flags = 0;
+    const auto taken = nghttp2_hd_inflate_hd2(inflater_.get(), &field, &flags, at, left, 1);
+    if (taken < 0) return false;
+    at += taken;
+    left -= static_cast<std::size_t>(taken);
+    if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0)
+      fields.add(text_of(field.name, field.namelen), text_of(field.value, field.valuelen), limits);
+    if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0) break;
+    if ((flags & NGHTTP2_HD_INFLATE_EMIT) == 0 && left == 0) return false;
+  }
+  nghttp2_hd_inflate_end_headers(inflater_.get());
+  return true;
+}
+
+void HpackEncoder::Free::operator()(nghttp2_hd_deflater* deflater) const {
+  nghttp2_hd_deflate_del(deflater);
+}
+
+HpackEncoder::HpackEncoder(std::uint32_t table_bytes_max) : table_bytes_max_(table_bytes_max) {
+  nghttp2_hd_deflater* deflater = nullptr;
+  if (nghttp2_hd_deflate_new(&deflater, table_bytes_max) == 0) deflater_.reset(deflater);
+}
+
+void HpackEncoder::set_peer_table_bytes(std::uint32_t bytes) {
+  if (deflater_ &&
+      nghttp2_hd_deflate_change_table_size(deflater_.get(), std::min(bytes, table_bytes_max_)) != 0) {
+    deflater_.reset();
+  }
+}
+
+void HpackEncoder::add(std::string_view name, std::string_view value) {
+  const Field field = parse_field(name);
+  if (is_of_the_connection(field)) return;
+  const std::size_t at = names_.size();
+  for (const char c : name) names_ += to_lower(c);
+  const std::string_view lower = std::string_view(names_).substr(at);
+  lines_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(lower.size()), value,
+                    is_passing(field, lower)});
+}
+
+bool HpackEncoder::encode(std::string& out, std::string_view lines) {
+  if (!deflater_) return false;
+  names_.clear();
+  lines_.clear();
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find("\r\n"), lines.size());
+    const std::string_view line = lines.substr(0, end);
+    lines.remove_prefix(std::min(end + 2, lines.size()));
+    constexpr std::string_view kStatusLine = "HTTP/1.1 ";
+    if (line.starts_with(kStatusLine)) {
+      add(":status", line.substr(kStatusLine.size(), 3));
+      continue;
+    }
+    const std::size_t colon = std::min(line.find(": "), line.size());
+    add(line.substr(0, colon), line.substr(std::min(colon + 2, line.size())));
+  }
+  // As many as a head may have, and ours.
+  constexpr std::size_t kFieldsMax = 512;
+  std::array<nghttp2_nv, kFieldsMax> fields;
+  if (lines_.size() > kFieldsMax) return false;
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    const Line& line = lines_[i];
+    const std::string_view name = std::string_view(names_).substr(line.name_at, line.name_bytes);
+    fields[i] = {bytes_of(name), bytes_of(line.value), name.size(), line.value.size(),
+                 static_cast<std::uint8_t>(line.passing ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE)};
+  }
+  const std::size_t before = out.size();
+  const std::size_t bound = nghttp2_hd_deflate_bound(deflater_.get(), fields.data(), lines_.size());
+  out.resize(before + bound);
+  const auto written =
+      nghttp2_hd_deflate_hd(deflater_.get(), reinterpret_cast<std::uint8_t*>(out.data() + before), bound,
+                            fields.data(), lines_.size());
+  out.resize(before + static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+  return written >= 0;
+}
+
+}  // namespace caponier::http::h2
