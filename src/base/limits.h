@@ -13,17 +13,18 @@ struct HttpLimits {
   std::uint32_t header_count_max = 100;
   std::uint32_t chunk_line_bytes_max = 256;  // chunk size line; extensions are refused
   std::uint32_t trailer_bytes_max = 4 * 1024;
-  std::uint32_t interim_answers_max = 16;  // 1xx of an upstream before one answer
+  std::uint32_t interim_answers_max = 16;           // 1xx of an upstream before one answer
+  std::uint32_t proxy_header_bytes_max = 2 * 1024;  // a PROXY header of version 2, TLVs included
 };
 
 // Of one client's HTTP/2 connection. Heads and trailers are bounded as in HTTP/1.1.
 struct Http2Limits {
-  std::uint32_t streams_max = 100;                     // under way at a time
-  std::uint32_t stream_window_bytes = 256 * 1024;      // of a request body that came and was not taken yet
+  std::uint32_t streams_max = 100;                      // under way at a time
+  std::uint32_t stream_window_bytes = 256 * 1024;       // of a request body that came and was not taken yet
   std::uint32_t connection_window_bytes = 1024 * 1024;  // the same, of all streams
-  std::uint32_t output_bytes_max = 128 * 1024;         // answers that the client does not read
-  std::uint32_t continuations_max = 8;                 // frames of one head behind its first
-  std::uint32_t table_bytes_max = 4096;                // header compression, each direction
+  std::uint32_t output_bytes_max = 128 * 1024;          // answers that the client does not read
+  std::uint32_t continuations_max = 8;                  // frames of one head behind its first
+  std::uint32_t table_bytes_max = 4096;                 // header compression, each direction
   // What costs us work and brings nobody anything, in one period.
   std::int64_t period_ms = 10'000;
   std::uint32_t broken_streams_max = 200;  // given up by the client, refused, or against the protocol

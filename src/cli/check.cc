@@ -7,20 +7,20 @@
 #include <vector>
 
 #include "base/limits.h"
-#include "base/secret.h"
 #include "cli/arguments.h"
 #include "cli/coverage.h"
 #include "cli/diagnostics_format.h"
+#include "cli/listener_tls.h"
+#include "cli/listeners_report.h"
 #include "cli/load_plan.h"
 #include "cli/run_options.h"
 #include "cli/sarif.h"
+#include "cli/upstream_tls.h"
 #include "store/state_dir.h"
-#include "tls/context.h"
 
 namespace caponier::cli {
 namespace {
 
-constexpr std::size_t kPemBytesMax = std::size_t{1024} * 1024;
 // Nothing is served, so that no key is made: the name stands for whatever issuer `run --dev` will make.
 constexpr std::string_view kDevelopmentIssuer = "urn:caponier:dev";
 
@@ -43,24 +43,17 @@ const Verb& verb() {
 // What only a server would notice: a certificate that cannot be read, or does not belong to its key.
 void check_certificates(Loaded& loaded) {
   for (const config::Listener& listener : loaded.config->listeners) {
-    if (listener.certificate_file.empty() || listener.key_file.empty()) continue;
-    std::string wrong;
-    const auto chain = store::read_file(listener.certificate_file, kPemBytesMax);
-    auto key = store::read_file(listener.key_file, kPemBytesMax);
-    if (!chain) {
-      wrong = chain.error();
-    } else if (!key) {
-      wrong = key.error();
-    } else {
-      const Secret secret(std::move(*key));
-      const auto context = tls::ServerContext::create(*chain, secret.reveal());
-      if (!context) wrong = listener.certificate_file + ", " + listener.key_file + ": " + context.error();
-    }
-    if (wrong.empty()) continue;
-    loaded.diagnostics.add({.code = "bad-certificate",
-                            .file = listener.origin.file,
-                            .position = listener.origin.position,
-                            .message = std::move(wrong)});
+    if (listener.certificates.empty()) continue;
+    auto context = listener_context(listener);
+    if (!context) loaded.diagnostics.add(context.error());
+  }
+}
+
+void check_upstream_certificates(Loaded& loaded) {
+  if (loaded.plan == nullptr) return;
+  for (const plan::Upstream& upstream : loaded.plan->upstreams) {
+    const auto context = upstream_context(upstream);
+    if (!context) loaded.diagnostics.add(upstream_error(loaded, upstream, context.error()));
   }
 }
 
@@ -105,7 +98,7 @@ std::optional<std::string> read_source(const std::string& file) {
   return std::move(*text);
 }
 
-void print_text(const Loaded& loaded, bool loads) {
+void print_text(const Loaded& loaded, bool loads, bool with_listeners) {
   print(stderr, text_of(loaded.diagnostics, !loads));
   if (!loads) {
     return print(stderr,
@@ -115,6 +108,7 @@ void print_text(const Loaded& loaded, bool loads) {
   std::string out = plan.title + " (" + plan.source + ")\n\n";
   append_coverage_table(out, plan);
   append_coverage_details(out, plan);
+  if (with_listeners) append_listeners(out, *loaded.config);
   append_findings(out, loaded.diagnostics);
   out += '\n' + count(plan.operations.size(), "operation") + ", " + std::to_string(plan.not_exposed.size()) +
          " not exposed, " + count(finding_count(loaded.diagnostics), "finding") + '\n';
@@ -137,6 +131,7 @@ int check(std::span<const std::string_view> arguments) {
                             request->listen.empty() && request->certificate.empty();
   Loaded loaded = load(*request);
   check_certificates(loaded);
+  check_upstream_certificates(loaded);
   loaded.diagnostics.sort();
   const CheckOutcome outcome = outcome_of(loaded);
   if (format == "json") {
@@ -144,7 +139,7 @@ int check(std::span<const std::string_view> arguments) {
   } else if (format == "sarif") {
     print(stdout, to_sarif(outcome.exit_status, loaded.diagnostics, read_source));
   } else {
-    print_text(loaded, outcome.loads);
+    print_text(loaded, outcome.loads, !request->document_alone);
   }
   return outcome.exit_status;
 }

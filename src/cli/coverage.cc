@@ -118,6 +118,40 @@ std::string describe(const plan::Plan& plan, const plan::Scheme& scheme) {
   return out;
 }
 
+// Which of the columns are words only, so far.
+std::string reported(const plan::Operation& operation) {
+  std::string out;
+  if (operation.report_only.authentication) append_part(out, "authentication", ", ");
+  if (operation.report_only.limit) append_part(out, "limits", ", ");
+  if (operation.report_only.authorize) append_part(out, "authorization", ", ");
+  if (operation.report_only.validate) append_part(out, "validation", ", ");
+  return out.empty() ? out : " (reports only: " + out + ')';
+}
+
+// Where requests go, and what is done when it is not well.
+std::string describe(const plan::Upstream& upstream) {
+  std::string out = (upstream.name.empty() ? "default" : upstream.name) + ": ";
+  std::string endpoints;
+  for (const plan::UpstreamEndpoint& endpoint : upstream.endpoints) {
+    const bool ipv6 = endpoint.host.find(':') != std::string::npos;
+    append_part(endpoints,
+                (ipv6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + std::to_string(endpoint.port),
+                ", ");
+  }
+  out += upstream.url.https ? "https to " + endpoints : "plain http to " + endpoints;
+  if (!upstream.certificate_file.empty()) out += "; with a certificate of ours";
+  if (!upstream.spiffe_id.empty()) out += "; verified as " + upstream.spiffe_id;
+  const UpstreamRules& rules = upstream.rules;
+  if (!rules.health_check.path.empty()) out += "; health asked at " + rules.health_check.path;
+  out += rules.ejection.failures == 0
+             ? "; never ejected"
+             : "; ejected after " + std::to_string(rules.ejection.failures) + " failures";
+  const std::uint32_t tries = rules.retries.attempts_max;
+  out += "; at most " + std::to_string(tries) + (tries == 1 ? " retry" : " retries") +
+         (rules.retries.idempotent ? ", of idempotent requests also on fresh connections" : "");
+  return out + "; " + std::to_string(rules.requests_max) + " requests at once";
+}
+
 void append_section(std::string& out, std::string_view title, const std::vector<std::string>& lines) {
   if (lines.empty()) return;
   out += '\n' + std::string(title) + '\n';
@@ -132,7 +166,7 @@ void append_coverage_table(std::string& out, const plan::Plan& plan) {
     const std::string owner =
         operation.owner ? operation.owner->claim + "={" + operation.owner->parameter + "}" : "-";
     table.add({operation.label + (operation.internal ? " (internal)" : "") +
-                   (operation.deprecated ? " (deprecated)" : ""),
+                   (operation.deprecated ? " (deprecated)" : "") + reported(operation),
                authentication(plan, operation), scopes(operation), owner, validation(operation),
                limits(operation)});
   }
@@ -143,6 +177,9 @@ void append_coverage_details(std::string& out, const plan::Plan& plan) {
   std::vector<std::string> lines;
   for (const plan::Scheme& scheme : plan.schemes) lines.push_back(describe(plan, scheme));
   append_section(out, "authentication", lines);
+  lines.clear();
+  for (const plan::Upstream& upstream : plan.upstreams) lines.push_back(describe(upstream));
+  append_section(out, "upstreams", lines);
   append_section(out, "not exposed", plan.not_exposed);
   lines.clear();
   for (const plan::Operation& operation : plan.operations) {

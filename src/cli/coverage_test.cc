@@ -82,6 +82,9 @@ TEST(Coverage, details_name_issuers_what_is_hidden_and_where_policy_comes_from) 
   EXPECT_EQ(out,
             "\nauthentication\n"
             "  bearer: token of https://issuer.example for orders\n"
+            "\nupstreams\n"
+            "  default: plain http to 127.0.0.1:9000; ejected after 5 failures; at most 1 retry; "
+            "10000 requests at once\n"
             "\nnot exposed\n"
             "  GET /internal\n"
             "\npolicy, and which source won\n"

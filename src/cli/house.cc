@@ -2,48 +2,33 @@
 
 #include <utility>
 
-#include "base/secret.h"
+#include "cli/listener_tls.h"
 #include "event/record.h"
 #include "uri/url.h"
 
 namespace caponier::cli {
 namespace {
 
-constexpr std::size_t kPemBytesMax = std::size_t{1024} * 1024;
-
-Result<std::shared_ptr<tls::ServerContext>, std::string> own_certificate(const config::Listener& listener) {
-  auto chain = store::read_file(listener.certificate_file, kPemBytesMax);
-  if (!chain) return Err(chain.error());
-  auto key = store::read_file(listener.key_file, kPemBytesMax);
-  if (!key) return Err(key.error());
-  const Secret secret(std::move(*key));
-  auto context = tls::ServerContext::create(*chain, secret.reveal());
-  if (!context) return Err(listener.certificate_file + ", " + listener.key_file + ": " + context.error());
-  return context;
+Result<std::shared_ptr<tls::ServerContext>, Diagnostic> local_context(House& house,
+                                                                      const config::Listener& listener) {
+  auto local = local_certificate(*house.state, house.clock.now().wall_s());
+  if (!local) return Err(Diagnostic{.code = "bad-certificate", .message = local.error()});
+  house.ca_file = local->ca_file;
+  std::vector<tls::ServerIdentity> identities;
+  identities.push_back({local->chain_pem, std::move(local->key_pem)});
+  return listener_context(listener, identities);
 }
 
 }  // namespace
 
-Result<std::shared_ptr<tls::ServerContext>, std::string> server_context(House& house,
-                                                                        const config::Listener& listener) {
+Result<gateway::Entrance, Diagnostic> entrance_of(House& house, const config::Listener& listener) {
+  gateway::Entrance entrance{nullptr, listener.rules};
   const auto url = uri::parse_listen(listener.listen);
-  if (url && !url->https) return std::shared_ptr<tls::ServerContext>();
-  if (!listener.certificate_file.empty()) return own_certificate(listener);
-  auto local = local_certificate(*house.state, house.clock.now().wall_s());
-  if (!local) return Err(local.error());
-  house.ca_file = local->ca_file;
-  return tls::ServerContext::create(local->chain_pem, local->key_pem.reveal());
-}
-
-Result<std::shared_ptr<tls::ClientContext>, std::string> upstream_context(const plan::Plan& plan) {
-  if (!plan.upstream.https) return std::shared_ptr<tls::ClientContext>();
-  std::string authorities;
-  if (!plan.upstream_ca_file.empty()) {
-    auto text = store::read_file(plan.upstream_ca_file, kPemBytesMax);
-    if (!text) return Err(text.error());
-    authorities = std::move(*text);
-  }
-  return tls::ClientContext::create(authorities);
+  if (url && !url->https) return entrance;
+  auto context = listener.certificates.empty() ? local_context(house, listener) : listener_context(listener);
+  if (!context) return Err(context.error());
+  entrance.tls = std::move(*context);
+  return entrance;
 }
 
 void record(House& house, std::string_view what, std::string_view detail) {

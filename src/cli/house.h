@@ -8,8 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/diagnostic.h"
 #include "base/result.h"
 #include "cli/dev_identity.h"
+#include "cli/handover.h"
+#include "cli/inherited.h"
 #include "cli/load_plan.h"
 #include "cli/system_random.h"
 #include "gateway/gateway.h"
@@ -31,6 +34,8 @@ struct House {
   std::shared_ptr<const Loaded> loaded;  // what is in force
   std::unique_ptr<sink::RecordSink> sink;
   std::unique_ptr<gateway::Gateway> gateway;
+  Inherited inherited;
+  Handover handover;
 };
 
 // The Plan together with all that it may view.
@@ -41,10 +46,7 @@ inline std::shared_ptr<const plan::Plan> plan_of(const std::shared_ptr<const Loa
 // A line of the decision log about the gateway itself.
 void record(House& house, std::string_view what, std::string_view detail);
 
-// Of one listener; null if it is plain. The error is a sentence.
-Result<std::shared_ptr<tls::ServerContext>, std::string> server_context(House& house,
-                                                                        const config::Listener& listener);
-// Null if the upstream is plain.
-Result<std::shared_ptr<tls::ClientContext>, std::string> upstream_context(const plan::Plan& plan);
+// Of one listener. The error has its place in the configuration.
+Result<gateway::Entrance, Diagnostic> entrance_of(House& house, const config::Listener& listener);
 
 }  // namespace caponier::cli

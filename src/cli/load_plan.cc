@@ -43,10 +43,12 @@ std::unique_ptr<config::Config> read_configuration(const LoadRequest& request, D
 // The command line knows one public listener: it stands for all that the configuration has. Internal and
 // admin ones are the configuration's alone.
 void override_listener(const LoadRequest& request, config::Config& config) {
-  const auto is_public = [](const config::Listener& l) { return l.surface == config::Surface::kPublic; };
+  const auto is_public = [](const config::Listener& l) {
+    return l.surface == config::Surface::kPublic && l.rules.redirect.empty();
+  };
   auto at = std::ranges::find_if(config.listeners, is_public);
   const bool serves = std::ranges::any_of(
-      config.listeners, [](const config::Listener& l) { return l.surface != config::Surface::kAdmin; });
+      config.listeners, [](const config::Listener& l) { return l.surface == config::Surface::kInternal; });
   if (at == config.listeners.end()) {
     // Who has an internal listener alone means it so.
     if (serves && request.listen.empty()) return;
@@ -59,8 +61,13 @@ void override_listener(const LoadRequest& request, config::Config& config) {
     first.origin = {};
     config.listeners.erase(std::remove_if(at + 1, config.listeners.end(), is_public), config.listeners.end());
   }
-  if (!request.certificate.empty()) first.certificate_file = request.certificate;
-  if (!request.key.empty()) first.key_file = request.key;
+  if (request.certificate.empty() && request.key.empty()) return;
+  // Half of what is named here may stand in the configuration.
+  config::CertificateFiles files;
+  if (!first.certificates.empty()) files = first.certificates.front();
+  if (!request.certificate.empty()) files.certificate_file = request.certificate;
+  if (!request.key.empty()) files.key_file = request.key;
+  first.certificates = {files};
 }
 
 void override_by_command_line(const LoadRequest& request, config::Config& config) {
@@ -68,6 +75,7 @@ void override_by_command_line(const LoadRequest& request, config::Config& config
   if (request.document_alone) config.upstream.url = kNoUpstream;
   if (!request.upstream.empty()) {
     config.upstream.url = request.upstream;
+    config.upstream.others.clear();
     config.upstream.origin = {};
   }
   if (!request.contract_file.empty()) config.contract_file = request.contract_file;
@@ -98,15 +106,29 @@ void check_listener(const config::Config& config, const config::Listener& listen
                "--dev listens on this machine only, and " + listener.listen + " is not loopback",
                "listen on 127.0.0.1, or run without --dev");
   }
-  if (!url->https && !loopback && listener.surface == config::Surface::kPublic) {
+  if (!url->https && !loopback && listener.surface == config::Surface::kPublic &&
+      listener.rules.redirect.empty()) {
     return add("plain-http",
                "plain HTTP is served on loopback only, and " + listener.listen + " is not loopback",
                "use https, or mark the listener in the configuration with surface: internal");
   }
   if (!url->https) return;
-  if (listener.certificate_file.empty() != listener.key_file.empty()) {
+  const config::ClientCertificates& clients = listener.client_certificates;
+  if (clients.mode != config::ClientCertificateMode::kNone && clients.crl_file.empty()) {
+    diagnostics.add({.severity = Severity::kFinding,
+                     .code = "clients-unrevocable",
+                     .file = clients.origin.file,
+                     .position = clients.origin.position,
+                     .pointer = clients.origin.pointer,
+                     .message = "client certificates of listener " + listener.name + " cannot be revoked",
+                     .fix = "name a revocation list: client_certificates: {crl: FILE}"});
+  }
+  const bool whole = std::ranges::none_of(listener.certificates, [](const config::CertificateFiles& files) {
+    return files.certificate_file.empty() || files.key_file.empty();
+  });
+  if (!whole) {
     add("bad-certificate", "a certificate and its key go together", "give --cert and --key");
-  } else if (listener.certificate_file.empty() && !config.dev) {
+  } else if (listener.certificates.empty() && !config.dev) {
     add("certificate-missing", "no certificate is named for " + listener.listen,
         "give --cert and --key, or --dev for a local certificate");
   }
@@ -207,10 +229,20 @@ void note_files(const LoadRequest& request, const config::Config& config, std::v
   note(request.config_file);
   if (request.contract_text.empty()) note(config.contract_file);
   for (const config::OverlayFile& overlay : config.overlays) note(overlay.file);
-  note(config.upstream.ca_file);
+  const auto note_upstream = [&note](const config::Upstream& upstream) {
+    note(upstream.ca_file);
+    note(upstream.certificate_file);
+    note(upstream.key_file);
+  };
+  note_upstream(config.upstream);
+  for (const config::Upstream& upstream : config.upstreams) note_upstream(upstream);
   for (const config::Listener& listener : config.listeners) {
-    note(listener.certificate_file);
-    note(listener.key_file);
+    for (const config::CertificateFiles& certificate : listener.certificates) {
+      note(certificate.certificate_file);
+      note(certificate.key_file);
+    }
+    note(listener.client_certificates.ca_file);
+    note(listener.client_certificates.crl_file);
   }
 }
 

@@ -23,7 +23,8 @@ struct LoadRequest {
   std::string certificate;
   std::string key;
   std::string state_dir;
-  int workers = 0;  // 0: not given
+  std::string take_over;  // hand-over socket of the process whose place this one takes
+  int workers = 0;        // 0: not given
   bool dev = false;
   // The document is judged for its own sake: neither a listener nor an upstream is asked for.
   bool document_alone = false;

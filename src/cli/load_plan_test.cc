@@ -66,7 +66,7 @@ TEST_F(LoadPlan, needs_no_configuration_file) {
   Loaded loaded = load(request(write("api.yaml", kPublic)));
   ASSERT_NE(loaded.plan, nullptr) << text(loaded);
   EXPECT_EQ(loaded.config->listeners.at(0).listen, "http://127.0.0.1:0");
-  EXPECT_EQ(loaded.plan->upstream.port, 9000);
+  EXPECT_EQ(loaded.plan->upstreams[0].url.port, 9000);
 }
 
 TEST_F(LoadPlan, the_command_line_wins_over_the_configuration) {
@@ -79,7 +79,7 @@ TEST_F(LoadPlan, the_command_line_wins_over_the_configuration) {
   by_file.config_file = config;
   Loaded loaded = load(by_file);
   ASSERT_NE(loaded.plan, nullptr) << text(loaded);
-  EXPECT_EQ(loaded.plan->upstream.port, 1);
+  EXPECT_EQ(loaded.plan->upstreams[0].url.port, 1);
   EXPECT_EQ(loaded.config->listeners.size(), 2U);
   EXPECT_EQ(loaded.config->workers, 3U);
 
@@ -89,7 +89,7 @@ TEST_F(LoadPlan, the_command_line_wins_over_the_configuration) {
   by_file.state_dir = "state";
   loaded = load(by_file);
   ASSERT_NE(loaded.plan, nullptr) << text(loaded);
-  EXPECT_EQ(loaded.plan->upstream.port, 7);
+  EXPECT_EQ(loaded.plan->upstreams[0].url.port, 7);
   ASSERT_EQ(loaded.config->listeners.size(), 1U);
   EXPECT_EQ(loaded.config->listeners[0].listen, "http://127.0.0.1:8");
   EXPECT_EQ(loaded.config->workers, 2U);

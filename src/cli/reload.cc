@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/object_writer.h"
+#include "cli/upstream_tls.h"
 #include "jose/key_set.h"
 
 namespace caponier::cli {
@@ -39,6 +40,7 @@ void check_fixed(const config::Config& before, const config::Config& after, Diag
   if (before.workers != after.workers) refuse(whole, "workers");
   if (before.state_dir != after.state_dir) refuse(whole, "state_dir");
   if (before.log_file != after.log_file) refuse(whole, "log.file");
+  if (before.handover_file != after.handover_file) refuse(whole, "handover");
   const MemoryLimits& old = before.limits.memory;
   const MemoryLimits& fresh = after.limits.memory;
   if (old.limiter_entries_max != fresh.limiter_entries_max)
@@ -70,18 +72,20 @@ gateway::Replacement replacement_of(House& house, const std::shared_ptr<const Lo
   gateway::Replacement next;
   next.plan = plan_of(loaded);
   for (const config::Listener& listener : loaded->config->listeners) {
-    auto context = server_context(house, listener);
-    if (context) {
-      next.tls.push_back(std::move(*context));
+    auto entrance = entrance_of(house, listener);
+    if (entrance) {
+      next.entrances.push_back(std::move(*entrance));
     } else {
-      add(diagnostics, listener.origin, "bad-certificate", context.error());
+      diagnostics.add(entrance.error());
     }
   }
-  auto upstream = upstream_context(*loaded->plan);
-  if (upstream) {
-    next.upstream_tls = std::move(*upstream);
-  } else {
-    add(diagnostics, loaded->config->upstream.origin, "bad-certificate", upstream.error());
+  for (const plan::Upstream& upstream : loaded->plan->upstreams) {
+    auto context = upstream_context(upstream);
+    if (context) {
+      next.upstream_tls.push_back(std::move(*context));
+    } else {
+      diagnostics.add(upstream_error(*loaded, upstream, context.error()));
+    }
   }
   return next;
 }

@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/house.h"
 #include "cli/supervisor.h"
+#include "cli/upstream_tls.h"
 #include "uri/url.h"
 
 namespace caponier::cli {
@@ -55,11 +56,12 @@ Result<gateway::ListenerSetting, std::string> listener_setting(House& house,
   const auto address = net::parse_address(host, url->port);
   if (!address)
     return Err("listen " + listener.listen + ": the host must be an address, such as 127.0.0.1 or 0.0.0.0");
-  gateway::ListenerSetting setting{listener.name, listener.surface, *address, nullptr};
-  auto context = server_context(house, listener);
-  if (!context) return Err(context.error());
-  setting.tls = std::move(*context);
-  return setting;
+  auto entrance = entrance_of(house, listener);
+  if (!entrance) return Err(to_text(entrance.error()));
+  auto sockets = take_sockets(house.inherited, listener, *address);
+  if (!sockets) return Err(sockets.error());
+  return gateway::ListenerSetting{listener.name, listener.surface, *address, std::move(*entrance),
+                                  std::move(*sockets)};
 }
 
 void report_keys(const fetch::KeyEvent& event) {
@@ -77,7 +79,11 @@ std::uint32_t worker_count(const config::Config& config) {
 
 Step build(House& house, Supervisor& supervisor, const ServeHooks& hooks) {
   const config::Config& config = *house.loaded->config;
-  if (auto locked = house.state->lock("caponier"); !locked) return Err(locked.error());
+  constexpr std::string_view kPurpose = "caponier";
+  const int inherited_lock = house.inherited.lock.get();
+  auto locked =
+      inherited_lock < 0 ? house.state->lock(kPurpose) : house.state->inherit_lock(inherited_lock, kPurpose);
+  if (!locked) return Err(locked.error());
   const std::string log = config.log_file.empty() ? house.state->file("decisions.ndjson") : config.log_file;
   auto sink = sink::RecordSink::open(log);
   if (!sink) return Err(sink.error());
@@ -91,9 +97,12 @@ Step build(House& house, Supervisor& supervisor, const ServeHooks& hooks) {
     if (!setting) return Err(setting.error());
     settings.listeners.push_back(std::move(*setting));
   }
-  auto upstream_tls = upstream_context(*settings.plan);
-  if (!upstream_tls) return Err(upstream_tls.error());
-  settings.upstream_tls = std::move(*upstream_tls);
+  if (auto all = check_all_taken(house.inherited); !all) return Err(all.error());
+  for (const plan::Upstream& upstream : settings.plan->upstreams) {
+    auto upstream_tls = upstream_context(upstream);
+    if (!upstream_tls) return Err(to_text(upstream_error(*house.loaded, upstream, upstream_tls.error())));
+    settings.upstream_tls.push_back(std::move(*upstream_tls));
+  }
   if (house.issuer) settings.development_keys = house.issuer->key.public_key_set();
   settings.give_records = [sink = house.sink.get(), look = hooks.on_records](std::string& lines) {
     if (look) look(lines);
@@ -111,6 +120,30 @@ Step build(House& house, Supervisor& supervisor, const ServeHooks& hooks) {
   return Unit{};
 }
 
+// Before anything opens a descriptor: those of systemd have fixed numbers.
+Step inherit(House& house, const LoadRequest& request) {
+  auto activated = activated_sockets();
+  if (!activated) return Err(activated.error());
+  house.inherited = std::move(*activated);
+  if (request.take_over.empty()) return Unit{};
+  if (house.inherited.activated)
+    return Err(std::string("--take-over and socket activation exclude each other"));
+  auto taken = take_over(request.take_over);
+  if (!taken) return Err(taken.error());
+  house.inherited = std::move(*taken);
+  return Unit{};
+}
+
+// The gateway accepts: whoever handed over may drain, and whoever comes next may ask.
+Step offer(House& house) {
+  const std::string& path = house.loaded->config->handover_file;
+  if (!path.empty()) {
+    if (auto listening = house.handover.listen(path); !listening) return Err(listening.error());
+  }
+  tell_serving(house.inherited);
+  return Unit{};
+}
+
 }  // namespace
 
 void block_end_signals() {
@@ -121,6 +154,7 @@ void block_end_signals() {
 int serve(const LoadRequest& request, const ServeHooks& hooks) {
   Supervisor supervisor;  // outlives the gateway, whose admin surface speaks to it
   House house;
+  if (auto step = inherit(house, request); !step) return fail(step.error());
   if (auto step = load_with_state(house, request); !step) return fail(step.error());
   for (const Diagnostic& diagnostic : house.loaded->diagnostics.all()) {
     if (diagnostic.severity == Severity::kError) std::fprintf(stderr, "%s\n", to_text(diagnostic).c_str());
@@ -131,6 +165,7 @@ int serve(const LoadRequest& request, const ServeHooks& hooks) {
   block_end_signals();
   if (auto step = build(house, supervisor, hooks); !step) return fail(step.error());
   house.gateway->start();
+  if (auto step = offer(house); !step) return fail(step.error());
   if (hooks.on_ready)
     hooks.on_ready({*house.loaded->plan, house.gateway->urls(), *house.state,
                     house.issuer ? &*house.issuer : nullptr, house.ca_file});
@@ -140,8 +175,9 @@ int serve(const LoadRequest& request, const ServeHooks& hooks) {
     std::fprintf(stderr, "ready %s\n", url.c_str());
   }
   const int signal_number = supervisor.run(house);
-  record(house, "drain", signal_number == SIGTERM ? "SIGTERM" : "SIGINT");
-  house.gateway->drain();
+  const char* const why = signal_number == SIGTERM ? "SIGTERM" : "SIGINT";
+  record(house, "drain", signal_number == 0 ? "another process has taken over" : why);
+  house.gateway->drain(signal_number == 0);
   record(house, "stop", "");
   return 0;
 }

@@ -9,6 +9,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstdio>
+#include <string>
 #include <utility>
 
 #include "cli/reload.h"
@@ -92,11 +94,27 @@ void Supervisor::look_at_files(House& house) {
   if (files_.changed()) reload_now(house, "a file changed", {});
 }
 
+// True once somebody else accepts.
+bool Supervisor::hand_over(House& house) {
+  int successor = 0;
+  if (!house.handover.proceed({house.gateway->listening(), house.state->lock_descriptor()}, successor))
+    return false;
+  record(house, "handed-over", "to process " + std::to_string(successor));
+  std::fprintf(stderr, "caponier: process %d has taken over\n", successor);
+  return true;
+}
+
 int Supervisor::run(House& house) {
   files_.watch(*house.loaded->files);
   for (;;) {
-    std::array<pollfd, 3> waits = {{{signals_, POLLIN, 0}, {wake_, POLLIN, 0}, {files_.fd(), POLLIN, 0}}};
+    const auto [comers, successor] = house.handover.descriptors();
+    std::array<pollfd, 5> waits = {{{signals_, POLLIN, 0},
+                                    {wake_, POLLIN, 0},
+                                    {files_.fd(), POLLIN, 0},
+                                    {comers, POLLIN, 0},
+                                    {successor, POLLIN, 0}}};
     if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) return SIGTERM;
+    if ((waits[3].revents | waits[4].revents) != 0 && hand_over(house)) return 0;
     bool hung_up = false;
     if (const int ending = take_signals(hung_up); ending != 0) return ending;
     if (const Asking asking = take_asking(); hung_up || !asking.empty()) {

@@ -27,13 +27,14 @@ class Supervisor {
 
   // From any thread; `done` is called by the main thread, once.
   void ask_reload(std::function<void(gateway::AdminAnswer)> done);
-  // Until a signal ends it: which one.
+  // Until a signal ends it: which one; 0: another process accepts in its place.
   int run(House& house);
 
  private:
   using Asking = std::vector<std::function<void(gateway::AdminAnswer)>>;
   Asking take_asking();
   int take_signals(bool& hung_up) const;
+  static bool hand_over(House& house);
   void reload_now(House& house, std::string_view why, const Asking& asking);
   // The files are written one after the other: they are left alone until they rest.
   void look_at_files(House& house);

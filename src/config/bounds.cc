@@ -62,6 +62,7 @@ constexpr LimitBound kLimitBounds[] = {
     HTTP(chunk_line_bytes_max, 16, 4 * kKiB),
     HTTP(interim_answers_max, 1, 100),
     HTTP(trailer_bytes_max, 128, 64 * kKiB),
+    HTTP(proxy_header_bytes_max, 232, 64 * kKiB),
     HTTP2(streams_max, 1, 10'000),
     HTTP2(stream_window_bytes, 64 * kKiB, 16 * kMiB),
     HTTP2(connection_window_bytes, 64 * kKiB, 64 * kMiB),

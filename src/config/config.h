@@ -10,9 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/address.h"
 #include "base/diagnostic.h"
 #include "base/limits.h"
 #include "base/tree.h"
+#include "base/upstream_rules.h"
 
 namespace caponier::config {
 
@@ -33,11 +35,36 @@ struct OverlayFile {
 enum class Surface : std::uint8_t { kPublic, kInternal, kAdmin };
 std::string_view name(Surface surface);
 
-struct Listener {
-  std::string name = "public";   // by default that of its surface
-  std::string listen;            // as written: "https://0.0.0.0:8443"
+struct CertificateFiles {
   std::string certificate_file;  // PEM chain
   std::string key_file;          // PEM
+  Origin origin;
+};
+
+enum class ClientCertificateMode : std::uint8_t { kNone, kOptional, kRequired };
+struct ClientCertificates {
+  ClientCertificateMode mode = ClientCertificateMode::kNone;
+  std::string ca_file;   // PEM: who may have issued them
+  std::string crl_file;  // PEM: a revocation list of each authority; empty: none is revoked
+  Origin origin;
+};
+
+enum class ForwardedHeader : std::uint8_t { kXForwardedFor, kForwarded };
+
+// Who a listener takes a request to come from, and where it sends all of them, if it serves none.
+struct ListenerRules {
+  std::vector<AddressRange> proxy_protocol;   // whose connections begin with a PROXY header; empty: nobody's
+  std::vector<AddressRange> trusted_proxies;  // whose word about the client's address counts
+  ForwardedHeader forwarded_header = ForwardedHeader::kXForwardedFor;  // in which they say it
+  std::string redirect;  // "https://api.example.com": where every request belongs; empty: it is served here
+};
+
+struct Listener {
+  std::string name = "public";                 // by default that of its surface
+  std::string listen;                          // as written: "https://0.0.0.0:8443"
+  std::vector<CertificateFiles> certificates;  // by name of the server; the first is for all others
+  ClientCertificates client_certificates;
+  ListenerRules rules;
   Surface surface = Surface::kPublic;
   Origin origin;
 };
@@ -74,10 +101,21 @@ struct OperationOverride {
   Origin origin;
 };
 
+struct UpstreamEndpoint {
+  std::string url;
+  Origin origin;
+};
+
 struct Upstream {
-  std::string url;          // http:// or https://
-  std::string ca_file;      // https: to verify; empty: the system's store
-  std::string server_name;  // https: name to verify and send; empty: the URL's host
+  std::string name;  // in `upstreams`; empty: `upstream`
+  std::string url;   // http:// or https://, of the first endpoint, whose authority Host says
+  std::vector<UpstreamEndpoint> others;  // the other endpoints
+  std::string ca_file;                   // https: to verify; empty: the system's store
+  std::string server_name;               // https: name to verify and send; empty: the endpoint's host
+  std::string certificate_file;          // https: PEM chain of our own, and its key
+  std::string key_file;
+  std::string spiffe_id;  // https: what the certificate must name, instead of the server's name
+  UpstreamRules rules;
   Origin origin;
 };
 
@@ -86,6 +124,7 @@ struct Config {
   Origin contract_origin;
   std::vector<OverlayFile> overlays;  // put over the contract, in this order
   Upstream upstream;
+  std::vector<Upstream> upstreams;  // by name, for operations that choose one
   std::vector<Listener> listeners;
   std::vector<std::string> origins;  // other origins whose pages may open WebSockets, lower case
   std::vector<std::string>
@@ -95,6 +134,7 @@ struct Config {
   std::vector<OperationOverride> operations;
   const Node* defaults = nullptr;  // x-caponier members for every operation: `defaults:`
   std::string state_dir;
+  std::string handover_file;  // local socket by which another process may take over; empty: none may
   std::string log_file;       // empty: decisions.ndjson in the state directory; "-": standard output
   std::uint32_t workers = 0;  // 0: one per core
   bool dev = false;           // only the command line can set it

@@ -11,74 +11,6 @@
 namespace caponier::config {
 namespace {
 
-constexpr std::string_view kUpstreamKeys[] = {"url", "ca_file", "server_name"};
-constexpr std::string_view kListenerKeys[] = {"name", "listen", "certificate", "key", "surface"};
-
-void check_upstream(Reader& reader, const Node& node, const Upstream& upstream) {
-  const auto url = uri::parse_url(upstream.url);
-  const Node& at = node.is_object() ? *node.find("url") : node;
-  if (!url.ok()) {
-    reader.error(at, "invalid-value", quote(upstream.url) + " is not an upstream's URL: " + url.error(),
-                 "Write it as http://HOST:PORT or https://HOST:PORT.");
-    return;
-  }
-  if (!url->query.empty()) {
-    reader.error(at, "invalid-value", "an upstream's URL has no query", "Remove it.");
-  }
-  if (!url->https && !(upstream.ca_file.empty() && upstream.server_name.empty())) {
-    reader.error(node, "invalid-value", "`ca_file` and `server_name` mean nothing without https",
-                 "Write the URL with https, or remove them.");
-  }
-}
-
-// localhost, 127.0.0.0/8 and ::1.
-bool is_loopback(std::string_view host) {
-  if (host == "localhost" || host == "::1") return true;
-  // Names of which all characters are digits and dots are addresses: uri refuses any other spelling.
-  return host.starts_with("127.") &&
-         std::all_of(host.begin(), host.end(), [](char c) { return is_digit(c) || c == '.'; });
-}
-
-void check_listener(Reader& reader, const Node& node, const Listener& listener) {
-  const auto url = uri::parse_listen(listener.listen);
-  if (!url.ok()) {
-    reader.error(*node.find("listen"), "invalid-value",
-                 quote(listener.listen) + " is not an address to listen on: " + url.error(),
-                 "Write it as HOST:PORT, https://HOST:PORT or http://HOST:PORT.");
-    return;
-  }
-  if (listener.certificate_file.empty() != listener.key_file.empty()) {
-    reader.error(node, "missing-key", "a certificate and its key go together",
-                 listener.key_file.empty() ? "Add `key`." : "Add `certificate`.");
-  }
-  if (listener.surface == Surface::kAdmin && !is_loopback(url->host)) {
-    reader.error(*node.find("listen"), "admin-reachable",
-                 "whoever reaches the admin surface can read the metrics and reload the gateway",
-                 "Listen on 127.0.0.1 or [::1].");
-  }
-  if (url->https) return;
-  if (!listener.certificate_file.empty()) {
-    reader.error(node, "invalid-value", "a listener that speaks plain HTTP has no certificate",
-                 "Write `listen` with https, or remove `certificate` and `key`.");
-  }
-  if (listener.surface == Surface::kPublic && !is_loopback(url->host)) {
-    reader.error(
-        *node.find("listen"), "plain-http", "plain HTTP is served on loopback only",
-        "Write https, or mark the listener with `surface: internal` if only your own network reaches it.");
-  }
-}
-
-Surface read_surface(Reader& reader, const Node& listener) {
-  const auto text = reader.text(listener, "surface");
-  for (const Surface surface : {Surface::kPublic, Surface::kInternal, Surface::kAdmin}) {
-    if (!text || *text == name(surface)) return surface;
-  }
-  const std::string_view meant = did_you_mean(*text, {"public", "internal", "admin"});
-  reader.error(*listener.find("surface"), "invalid-value", quote(*text) + " is not a surface",
-               meant.empty() ? "Write public, internal or admin." : "Did you mean " + quote(meant) + '?');
-  return Surface::kPublic;
-}
-
 // A host name or an address, IPv6 with or without its brackets, without port.
 bool is_host(std::string_view host) {
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
@@ -92,57 +24,6 @@ bool is_host(std::string_view host) {
 }
 
 }  // namespace
-
-void read_upstream(Reader& reader, const Node& root, Config& config) {
-  const Node* node = root.find("upstream");
-  if (node == nullptr) return;
-  config.upstream.origin = reader.origin_of(*node);
-  if (node->is_object()) {
-    if (!reader.check_keys(*node, kUpstreamKeys, "`upstream`")) return;
-    reader.required(*node, "url", "`upstream`");
-    config.upstream.url = reader.text(*node, "url").value_or("");
-    config.upstream.ca_file = reader.file(*node, "ca_file").value_or("");
-    config.upstream.server_name = reader.text(*node, "server_name").value_or("");
-  } else {
-    config.upstream.url = reader.text(root, "upstream").value_or("");
-  }
-  if (!config.upstream.url.empty()) check_upstream(reader, *node, config.upstream);
-}
-
-void read_listeners(Reader& reader, const Node& root, Config& config) {
-  const Node* list = reader.array(root, "listeners");
-  if (list == nullptr) return;
-  for (const Node& node : *list) {
-    if (!reader.check_keys(node, kListenerKeys, "a listener")) continue;
-    reader.required(node, "listen", "a listener");
-    Listener listener;
-    listener.origin = reader.origin_of(node);
-    listener.listen = reader.text(node, "listen").value_or("");
-    listener.surface = read_surface(reader, node);
-    listener.name = reader.text(node, "name").value_or(std::string(name(listener.surface)));
-    listener.certificate_file = reader.file(node, "certificate").value_or("");
-    listener.key_file = reader.file(node, "key").value_or("");
-    if (!listener.listen.empty()) check_listener(reader, node, listener);
-    for (const Listener& other : config.listeners) {
-      if (other.name != listener.name) continue;
-      reader.error(node, "duplicate-name", "two listeners have the name " + quote(listener.name),
-                   "Give each listener a `name` of its own.");
-    }
-    config.listeners.push_back(std::move(listener));
-  }
-}
-
-std::string_view name(Surface surface) {
-  switch (surface) {
-    case Surface::kPublic:
-      return "public";
-    case Surface::kInternal:
-      return "internal";
-    case Surface::kAdmin:
-      return "admin";
-  }
-  return "";
-}
 
 void read_hosts(Reader& reader, const Node& root, Config& config) {
   for (const std::string& host : reader.texts(root, "hosts")) {

@@ -14,8 +14,9 @@ namespace caponier::config {
 namespace {
 
 constexpr std::string_view kRootKeys[] = {
-    "contract",         "overlays",   "upstream",  "listeners", "hosts",   "issuers", "defaults", "origins",
-    "security_schemes", "operations", "state_dir", "log",       "workers", "limits",  "timeouts"};
+    "contract", "overlays", "upstream", "upstreams",        "listeners",  "hosts",
+    "issuers",  "defaults", "origins",  "security_schemes", "operations", "state_dir",
+    "log",      "workers",  "limits",   "timeouts",         "handover"};
 constexpr std::string_view kLogKeys[] = {"file"};
 constexpr std::int64_t kWorkersMax = 1024;
 
@@ -48,6 +49,7 @@ void read_root(Reader& reader, const Node& root, Config& config) {
   config.defaults = reader.object(root, "defaults");
   read_operations(reader, root, config);
   config.state_dir = reader.file(root, "state_dir").value_or("");
+  config.handover_file = reader.file(root, "handover").value_or("");
   read_log(reader, root, config);
   if (const auto workers = reader.integer(root, "workers", 0, kWorkersMax)) {
     config.workers = static_cast<std::uint32_t>(*workers);

@@ -85,8 +85,8 @@ TEST(ReadConfig, every_key_reaches_its_place) {
   EXPECT_EQ(config.upstream.server_name, "orders");
   ASSERT_EQ(config.listeners.size(), 2U);
   EXPECT_EQ(config.listeners[0].name, "public");
-  EXPECT_EQ(config.listeners[0].certificate_file, "etc/tls/chain.pem");
-  EXPECT_EQ(config.listeners[0].key_file, "/run/key.pem");
+  EXPECT_EQ(config.listeners[0].certificates.at(0).certificate_file, "etc/tls/chain.pem");
+  EXPECT_EQ(config.listeners[0].certificates.at(0).key_file, "/run/key.pem");
   EXPECT_EQ(config.listeners[0].surface, Surface::kPublic);
   EXPECT_EQ(config.listeners[1].surface, Surface::kInternal);
   EXPECT_EQ(config.listeners[1].origin.position.line, 6U);

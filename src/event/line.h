@@ -67,6 +67,29 @@ class Line {
     key(name);
     put("true");
   }
+  // A list of objects, each of which begins with a text.
+  template <std::size_t N>
+  void begin_list(const char (&name)[N]) {
+    key(name);
+    put("[");
+  }
+  template <std::size_t N>
+  void begin_item(bool first, const char (&name)[N], std::string_view value) {
+    make_room();
+    if (!first) put(",");
+    put("{\"");
+    put(name);
+    put("\":");
+    string(value, kTextBytesMax);
+  }
+  void end_item() {
+    make_room();
+    put("}");
+  }
+  void end_list() {
+    make_room();
+    put("]");
+  }
   void finish();
 
  private:
@@ -81,12 +104,16 @@ class Line {
   template <std::size_t N>
   void key(const char (&name)[N]) {
     static_assert(N <= kKeyBytesMax);
-    if (size_ + kKeyBytesMax + kDecimalDigitsMax + 8 > kBufferBytes) flush();
+    make_room();
     char* const to = buffer_.data() + size_;
     std::memcpy(to, ",\"", 2);
     std::memcpy(to + 2, name, N - 1);
     std::memcpy(to + N + 1, "\":", 2);
     size_ += N + 3;
+  }
+  // For a key, a number and some signs.
+  void make_room() {
+    if (size_ + kKeyBytesMax + kDecimalDigitsMax + 8 > kBufferBytes) flush();
   }
   void flush();
   void string(std::string_view value, std::size_t bytes_max);

@@ -29,13 +29,20 @@ void append(std::string& out, const ExchangeRecord& record) {
   line.text("stage", record.stage);
   line.text("detail", record.detail);
   line.text("where", record.where);
-  if (record.reported != Reason::kNone) {
-    line.text("reported", entry(record.reported).id);
-    line.text("reported_detail", record.reported_detail);
-    line.text("reported_where", record.reported_where);
+  if (!record.reported.empty()) {
+    line.begin_list("reported");
+    for (const Reported& reported : record.reported) {
+      line.begin_item(&reported == record.reported.data(), "reason", reason_id(reported.reason));
+      line.text("stage", reported.stage);
+      line.text("detail", reported.detail);
+      line.text("where", reported.where);
+      line.end_item();
+    }
+    line.end_list();
   }
   line.text("issuer", record.issuer);
   line.text("subject", record.subject);
+  line.text("client_certificate", record.client_certificate);
   line.credential("credential", record.credential);
   line.text("user_agent", record.user_agent);
   line.number("request_bytes", record.request_body_bytes);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,12 +14,12 @@ namespace caponier::event {
 
 // The lines are NDJSON. Every field that is empty, zero or false is left out. The names, which other tools
 // may rely on:
-//   every line       time (RFC 3339, UTC), type ("exchange", "undecodable", "handshake", "refused",
+//   every line       time (RFC 3339, UTC), type ("exchange", "undecodable", "handshake", "refused", "http2",
 //   "lifecycle") exchange         request_id trace_id client_trace_id peer listener method operation path
 //   raw_path status
-//                    upstream_status reason stage detail where reported reported_detail reported_where issuer
-//                    subject credential user_agent request_bytes response_bytes duration_us upstream_us
-//                    attempts aborted
+//                    upstream_status reason stage detail where reported (list of: reason stage detail where)
+//                    issuer subject client_certificate credential user_agent request_bytes response_bytes
+//                    duration_us upstream_us attempts aborted
 //   connection types request_id peer listener status reason detail
 //   lifecycle        what detail count
 
@@ -44,6 +45,14 @@ struct Subject {
   std::string_view text;
 };
 
+// What would have been refused, and was not, because the operation only reports it.
+struct Reported {
+  Reason reason = Reason::kNone;
+  std::string_view stage;
+  std::string_view detail;  // private, as below
+  std::string_view where;
+};
+
 struct ExchangeRecord {
   std::int64_t wall_ms = 0;  // when the request's first byte was read
   std::string_view request_id;
@@ -61,12 +70,10 @@ struct ExchangeRecord {
   std::string_view stage;   // "authenticate"; empty if allowed
   std::string_view detail;  // private, of our own words: never a value that a client sent
   std::string_view where;   // "openapi.yaml:12:7" of the line that demands it; empty if none
-  // What the contract says against an answer that left all the same, because the operation only reports.
-  Reason reported = Reason::kNone;
-  std::string_view reported_detail;
-  std::string_view reported_where;
+  std::span<const Reported> reported;
   std::string_view issuer;
   Subject subject;
+  Subject client_certificate;   // subject of the verified one of the connection
   std::string_view credential;  // "token:<keyed digest>" or "key:<id>"; never the credential
   Untrusted user_agent;
   std::uint64_t request_body_bytes = 0;
@@ -80,7 +87,7 @@ struct ExchangeRecord {
 // A request that could not be decoded, a handshake that failed, a connection that was not admitted.
 struct ConnectionRecord {
   std::int64_t wall_ms = 0;
-  std::string_view type;        // "undecodable", "handshake", "refused"
+  std::string_view type;        // "undecodable", "handshake", "refused", "http2"
   std::string_view request_id;  // of "undecodable", which is answered
   std::string_view peer;
   std::string_view listener;

@@ -15,11 +15,13 @@ AdminAnswer problem(std::uint16_t status, std::string_view detail) {
   return {status, "application/json", "{\"error\":\"" + std::string(detail) + "\"}\n"};
 }
 
-bool is_local_name(std::string_view authority) {
+// `names`: of the listener's certificates; null: it has none.
+bool is_own_name(std::string_view authority, const ServerNames* names) {
   std::string_view host = authority.substr(0, authority.rfind(':'));
   if (authority.ends_with(']') || authority.find(':') == std::string_view::npos) host = authority;
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return host == "localhost" || net::parse_address(host, 0).has_value();
+  if (host == "localhost" || net::parse_address(host, 0).has_value()) return true;
+  return names != nullptr && names->covers(host);
 }
 
 bool of_a_web_page(const http::RequestHead& head) {
@@ -45,9 +47,9 @@ std::string text_of(const AdminAnswer& answer) {
 AdminServer::AdminServer(net::Network& network, AdminActions actions)
     : network_(network), actions_(std::move(actions)) {}
 
-void AdminServer::serve(std::unique_ptr<net::Listener> listener,
-                        std::shared_ptr<tls::ServerContext> context) {
-  listeners_.push_back({std::move(listener), std::move(context)});
+void AdminServer::serve(std::unique_ptr<net::Listener> listener, std::shared_ptr<tls::ServerContext> context,
+                        std::string name) {
+  listeners_.push_back({std::move(listener), std::move(context), std::move(name)});
 }
 
 void AdminServer::start() {
@@ -70,22 +72,28 @@ net::Task<void> AdminServer::accept_from(std::size_t listening) {
       accepted.stream->abort();
       continue;
     }
-    net::spawn(live(std::move(accepted.stream), listeners_[listening].context));
+    const Listening& at = listeners_[listening];
+    net::spawn(live(std::move(accepted), at.context, at.name));
   }
 }
 
-net::Task<void> AdminServer::live(std::unique_ptr<net::Stream> stream,
-                                  std::shared_ptr<tls::ServerContext> context) {
+net::Task<void> AdminServer::live(net::Listener::Accepted accepted,
+                                  std::shared_ptr<tls::ServerContext> context, std::string name) {
   ++connections_;
+  std::unique_ptr<net::Stream> stream = std::move(accepted.stream);
   if (context) {
     auto secured = co_await tls::accept(std::move(stream), context, network_.loop().now_ms() + kRequestMs);
-    if (secured) stream = std::move(*secured);
+    if (secured) {
+      stream = std::move(*secured);
+    } else if (actions_.refused) {
+      actions_.refused(name, accepted.peer.host_text(), secured.error());
+    }
   }
-  if (stream) co_await converse(stream.get());
+  if (stream) co_await converse(stream.get(), context ? &context->names() : nullptr);
   --connections_;
 }
 
-net::Task<void> AdminServer::converse(net::Stream* stream) {
+net::Task<void> AdminServer::converse(net::Stream* stream, const ServerNames* names) {
   const std::int64_t deadline = network_.loop().now_ms() + kRequestMs;
   // Never moved: the head views it.
   std::string bytes(kHeadBytesMax, '\0');
@@ -104,8 +112,8 @@ net::Task<void> AdminServer::converse(net::Stream* stream) {
     }
     if (*status != http::HeadStatus::kComplete) continue;
     const http::RequestHead& head = decoder.head();
-    if (of_a_web_page(head) || !is_local_name(head.authority)) {
-      reply = problem(403, "ask by address, and not from a web page");
+    if (of_a_web_page(head) || !is_own_name(head.authority, names)) {
+      reply = problem(403, "ask by address or by the name of the certificate, and not from a web page");
     } else if (head.body.kind == http::BodyKind::kChunked || head.body.bytes > 0) {
       reply = problem(413, "nothing here takes a body");
     } else {

@@ -1,9 +1,9 @@
 // The admin surface: health, readiness, metrics and reload, on a loop and a thread of its own, so that it
 // answers whatever the workers are busy with. It speaks HTTP/1.1, one request per connection.
 //
-// It is reached from this machine alone. What a browser on this machine could be talked into is refused:
-// requests of web pages (Origin), and names that somebody made to lead here (Host is an address or
-// localhost).
+// It is reached from this machine, or by clients with a certificate. What a browser could be talked into is
+// refused: requests of web pages (Origin), and names that somebody made to lead here (Host is an address,
+// localhost, or a name of the listener's certificates).
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,10 @@ struct AdminActions {
   std::function<AdminAnswer()> ready;
   std::function<net::Task<AdminAnswer>()> metrics;
   std::function<net::Task<AdminAnswer>()> reload;
+  // A connection on which TLS did not come about.
+  std::function<void(const std::string& listener, const std::string& peer,
+                     const tls::HandshakeFailure& failure)>
+      refused;
 };
 
 class AdminServer {
@@ -42,7 +46,8 @@ class AdminServer {
   AdminServer(net::Network& network, AdminActions actions);
 
   // Before start().
-  void serve(std::unique_ptr<net::Listener> listener, std::shared_ptr<tls::ServerContext> context);
+  void serve(std::unique_ptr<net::Listener> listener, std::shared_ptr<tls::ServerContext> context,
+             std::string name);
   // On the loop's thread, as the next.
   void start();
   void stop();
@@ -51,8 +56,9 @@ class AdminServer {
 
  private:
   net::Task<void> accept_from(std::size_t listening);
-  net::Task<void> live(std::unique_ptr<net::Stream> stream, std::shared_ptr<tls::ServerContext> context);
-  net::Task<void> converse(net::Stream* stream);
+  net::Task<void> live(net::Listener::Accepted accepted, std::shared_ptr<tls::ServerContext> context,
+                       std::string name);
+  net::Task<void> converse(net::Stream* stream, const ServerNames* names);
   net::Task<AdminAnswer> answer(std::string_view method, std::string_view path);
 
   net::Network& network_;
@@ -61,6 +67,7 @@ class AdminServer {
   struct Listening {
     std::unique_ptr<net::Listener> listener;
     std::shared_ptr<tls::ServerContext> context;
+    std::string name;
   };
   std::vector<Listening> listeners_;
   std::uint32_t connections_ = 0;

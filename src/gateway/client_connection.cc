@@ -31,6 +31,10 @@ class ClientConnection::FirstByte final : private net::Waiter, private net::Time
     connection_.worker_.loop().timers().set(*this, deadline_ms_);
   }
   net::IoResult await_resume() const { return result_; }
+  void hurry(std::int64_t deadline_ms) {
+    deadline_ms_ = std::min(deadline_ms_, deadline_ms);
+    connection_.worker_.loop().timers().set(*this, deadline_ms_);
+  }
   void end(net::IoStatus status) {
     result_ = {status, 0};
     resume();
@@ -69,16 +73,18 @@ class ClientConnection::FirstByte final : private net::Waiter, private net::Time
 };
 
 ClientConnection::ClientConnection(Worker& worker, std::unique_ptr<net::Stream> stream, stages::Peer peer,
-                                   std::shared_ptr<const Surface> surface)
+                                   std::shared_ptr<const Surface> surface, bool address_counted)
     : worker_(worker),
       service_(worker.service()),
       stream_(std::move(stream)),
       peer_(std::move(peer)),
       surface_(std::move(surface)),
+      address_counted_(address_counted),
       buffer_(worker.blocks()),
       decoder_(service_->plan().limits.http),
       driver_(worker, *this) {
   peer_.listener = surface_->name;
+  peer_.rules = &surface_->rules;
   next_ = worker_.connections_;
   if (next_ != nullptr) next_->previous_ = this;
   worker_.connections_ = this;
@@ -92,7 +98,7 @@ ClientConnection::~ClientConnection() {
     worker_.connections_ = next_;
   }
   if (next_ != nullptr) next_->previous_ = previous_;
-  worker_.shared().connections.leave(peer_.text);
+  worker_.shared().connections.leave(address_counted_ ? peer_.text : std::string());
 }
 
 void ClientConnection::start() {
@@ -101,6 +107,8 @@ void ClientConnection::start() {
 
 net::Task<void> ClientConnection::live(ClientConnection* self) {
   const std::unique_ptr<ClientConnection> owner(self);
+  self->arrived_by_ms_ = self->worker_.loop().now_ms() + self->service_->plan().limits.time.handshake_ms;
+  if (!co_await self->identify()) co_return;
   if (!co_await self->secure()) co_return;
   if (self->stream_->protocol() == "h2") {
     co_await self->serve_http2();
@@ -118,7 +126,13 @@ net::Task<void> ClientConnection::serve_http2() {
 
 void ClientConnection::end_if_idle() {
   if (http2_) http2_->drain();
-  if (quiet_ != nullptr) quiet_->end(net::IoStatus::kClosed);
+  if (quiet_ == nullptr) return;
+  const std::int64_t grace_ms = worker_.shared().idle_grace_ms.load(std::memory_order_relaxed);
+  if (grace_ms == 0) {
+    quiet_->end(net::IoStatus::kClosed);
+  } else {
+    quiet_->hurry(worker_.loop().now_ms() + grace_ms);
+  }
 }
 
 // Only where nothing views the old Plan: before a head's first byte.
@@ -143,22 +157,14 @@ void ClientConnection::abort() {
 
 net::Task<bool> ClientConnection::secure() {
   if (!surface_->tls) co_return true;
-  const std::int64_t deadline = worker_.loop().now_ms() + service_->plan().limits.time.handshake_ms;
-  auto secured = co_await tls::accept(std::move(stream_), surface_->tls, deadline);
+  auto secured = co_await tls::accept(std::move(stream_), surface_->tls, arrived_by_ms_);
   if (aborted_) co_return false;
   if (secured) {
     stream_ = std::move(*secured);
+    note_session();
     co_return true;
   }
-  event::ConnectionRecord failed;
-  failed.wall_ms = worker_.loop().now().wall_ms;
-  failed.type = "handshake";
-  failed.peer = peer_.text;
-  failed.listener = peer_.listener;
-  failed.reason = secured.error().plain_http ? Reason::kPlainHttpRefused : Reason::kHandshakeFailed;
-  failed.status = secured.error().plain_http ? 400 : 0;
-  failed.detail = secured.error().detail;
-  worker_.record(failed);
+  record_arrival("handshake", reason_of(secured.error()), secured.error().detail);
   co_return false;
 }
 
@@ -191,8 +197,11 @@ net::Task<ClientConnection::HeadRead> ClientConnection::read_head() {
   decoder_.begin();
   if (buffer_.empty()) {
     const TimeLimits& time = service_->plan().limits.time;
-    if (worker_.shared().draining.load(std::memory_order_relaxed) && served_ > 0) co_return HeadRead::kEnd;
-    const std::int64_t idle_ms = served_ == 0 ? time.head_ms : time.keep_alive_idle_ms;
+    std::int64_t idle_ms = served_ == 0 ? time.head_ms : time.keep_alive_idle_ms;
+    if (worker_.shared().draining.load(std::memory_order_acquire) && served_ > 0) {
+      idle_ms = std::min(idle_ms, worker_.shared().idle_grace_ms.load(std::memory_order_relaxed));
+      if (idle_ms == 0) co_return HeadRead::kEnd;
+    }
     const auto first = co_await FirstByte(*this, worker_.loop().now_ms() + idle_ms);
     if (!first.ok()) co_return HeadRead::kEnd;
   }

@@ -1,6 +1,6 @@
-// A client's connection. In HTTP/1.1: reads heads, hands exchanges to the Driver one after the other, keeps or
-// closes. The head and pipelined bytes share one pinned buffer, which is given back whenever the connection
-// is quiet. What speaks HTTP/2 is handed to an Http2Connection.
+// A client's connection. In HTTP/1.1: reads heads, hands exchanges to the Driver one after the other, keeps
+// or closes. The head and pipelined bytes share one pinned buffer, which is given back whenever the
+// connection is quiet. What speaks HTTP/2 is handed to an Http2Connection.
 #pragma once
 
 #include <coroutine>
@@ -24,8 +24,9 @@ namespace caponier::gateway {
 
 class ClientConnection final : private ClientSide {
  public:
+  // `address_counted`: the peer's address is admitted; else its proxy is to name the client first.
   ClientConnection(Worker& worker, std::unique_ptr<net::Stream> stream, stages::Peer peer,
-                   std::shared_ptr<const Surface> surface);
+                   std::shared_ptr<const Surface> surface, bool address_counted);
   ~ClientConnection() override;
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
@@ -44,7 +45,10 @@ class ClientConnection final : private ClientSide {
   enum class HeadRead : std::uint8_t { kComplete, kEnd, kRefused };
 
   static net::Task<void> live(ClientConnection* self);
+  net::Task<bool> identify();
   net::Task<bool> secure();
+  void note_session();
+  void record_arrival(std::string_view type, Reason reason, std::string_view detail);
   net::Task<void> serve();
   net::Task<void> serve_http2();
   net::Task<HeadRead> read_head();
@@ -68,6 +72,8 @@ class ClientConnection final : private ClientSide {
   std::unique_ptr<net::Stream> stream_;
   stages::Peer peer_;
   std::shared_ptr<const Surface> surface_;
+  bool address_counted_;            // in the table of open connections
+  std::int64_t arrived_by_ms_ = 0;  // PROXY header and handshake, all in all
   Buffer buffer_;
   http::RequestDecoder decoder_;
   http::BodyDecoder body_;

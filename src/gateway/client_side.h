@@ -22,11 +22,11 @@ struct BodyPiece {
 struct AnswerPiece {
   // The text holds a head: status line and fields, each with its CRLF, Content-Length if the length is known.
   bool head = false;
-  bool open = false;        // with a head: a body of unknown length follows
-  bool keep_alive = true;   // with a head: the connection may carry another exchange
-  bool last = false;        // the answer ends here
-  bool more = false;        // the next piece comes at once, and may leave together with this one
-  std::string_view data;    // of the body
+  bool open = false;          // with a head: a body of unknown length follows
+  bool keep_alive = true;     // with a head: the connection may carry another exchange
+  bool last = false;          // the answer ends here
+  bool more = false;          // the next piece comes at once, and may leave together with this one
+  std::string_view data;      // of the body
   std::string_view trailers;  // with the last one: lines, each with its CRLF
 };
 

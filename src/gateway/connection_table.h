@@ -15,19 +15,27 @@ namespace caponier::gateway {
 class ConnectionTable {
  public:
   explicit ConnectionTable(const ConnectionLimits& limits) : limits_(limits) {}
-  // False: over a bound, and nothing was counted.
-  bool enter(const std::string& address) {
+  // A connection of whoever it may be. False: over the bound, and nothing was counted.
+  bool enter() {
     const std::lock_guard lock(mutex_);
     if (total_ >= limits_.total_max) return false;
-    std::uint32_t& count = by_address_[address];
-    if (count >= limits_.per_address_max) return false;
-    ++count;
     ++total_;
     return true;
   }
+  // One that has entered is of `address`. False: that address has too many, and this one is not counted as
+  // its.
+  bool name(const std::string& address) {
+    const std::lock_guard lock(mutex_);
+    std::uint32_t& count = by_address_[address];
+    if (count >= limits_.per_address_max) return false;
+    ++count;
+    return true;
+  }
+  // `address`: that it was named by; empty: none.
   void leave(const std::string& address) {
     const std::lock_guard lock(mutex_);
     --total_;
+    if (address.empty()) return;
     auto at = by_address_.find(address);
     if (--at->second == 0) by_address_.erase(at);
   }

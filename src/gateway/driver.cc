@@ -70,7 +70,6 @@ net::Task<bool> Driver::run(Exchange& exchange, Service& service, bool may_stay)
       may_stay && exchange.head->keep_alive && !worker_.shared().draining.load(std::memory_order_relaxed);
   denial_.reset();
   outcome_ = {};
-  retried_ = false;
   lasts_ = false;
   answering_ = false;
   broken_off_ = false;
@@ -184,91 +183,6 @@ void Driver::count_gathered() {
   body_counted_ = bytes;
 }
 
-net::Task<void> Driver::forward(Exchange& exchange) {
-  const std::int64_t begun_us = worker_.loop().now().steady_us;
-  for (;;) {
-    Failed failed = co_await send_request(exchange);
-    if (!failed) failed = co_await read_response_head(exchange);
-    if (!failed) {
-      co_await pass_response(exchange);
-      break;
-    }
-    if (uploading()) co_await end_upload();
-    if (failed->reason == Reason::kUpstreamClosed && may_retry(exchange)) {
-      retried_ = true;
-      continue;
-    }
-    connection_.reset();
-    co_await refuse(exchange, std::move(*failed));
-    break;
-  }
-  connection_.reset();
-  if (upload_) outcome_.request_body_bytes = upload_->bytes();
-  upload_.reset();
-  outcome_.upstream_us = worker_.loop().now().steady_us - begun_us;
-}
-
-// RFC 9110 section 9.2.2: only where doing it twice is doing it once, and only on a connection that had been
-// in use before.
-bool Driver::may_retry(const Exchange& exchange) const {
-  if (retried_ || upload_ || !connection_ || !connection_->reused() || !connection_->buffer().empty())
-    return false;
-  switch (exchange.head->method) {
-    case http::Method::kGet:
-    case http::Method::kHead:
-    case http::Method::kPut:
-    case http::Method::kDelete:
-    case http::Method::kOptions:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// A retry takes a fresh connection. False if there is none at hand.
-bool Driver::take_idle() {
-  ++outcome_.upstream_attempts;
-  connection_.reset();
-  if (!retried_) connection_ = service_->upstream.take_idle();
-  return connection_ != nullptr;
-}
-
-net::Task<Driver::Failed> Driver::connect() {
-  auto connected = co_await service_->upstream.connect(ends_ms_);
-  if (connected) {
-    connection_ = std::move(*connected);
-    co_return std::nullopt;
-  }
-  const bool timed_out = connected.error().error == upstream::ConnectError::kTimedOut;
-  co_return denied(timed_out ? Reason::kUpstreamTimeout : Reason::kUpstreamUnreachable, "upstream",
-                   connected.error().detail);
-}
-
-// Gets a connection and sends the request's head and judged body on it; a streamed body is on its way then.
-net::Task<Driver::Failed> Driver::send_request(Exchange& exchange) {
-  if (!append_request_head(exchange))
-    co_return denied(Reason::kInternalError, "scrub", "a request header cannot be sent safely");
-  for (;;) {
-    if (!take_idle()) {
-      if (Failed failed = co_await connect()) co_return failed;
-    }
-    begin_decoder(exchange);
-    interim_answers_ = 0;
-    const auto sent = co_await connection_->stream().write(
-        out_, buffered_, deadline(exchange.plan->limits.time.write_progress_ms));
-    if (sent.ok()) break;
-    // Not one byte left: the connection was dead already, whatever the method.
-    if (connection_->reused() && sent.bytes == 0 && !retried_) {
-      retried_ = true;
-      continue;
-    }
-    co_return read_failure(sent.status, "closed while the request was sent");
-  }
-  const bool streams = exchange.head_decision->body != nullptr && !exchange.head_decision->buffer_body;
-  if (streams) co_return co_await start_upload(exchange);
-  co_return std::nullopt;
-}
-
 net::Task<Driver::Failed> Driver::start_upload(Exchange& exchange) {
   if (!co_await client_.invite_body()) {
     connection_->stream().abort();
@@ -332,13 +246,13 @@ bool Driver::still_has_time(net::IoStatus status, std::int64_t& until) const {
   const std::int64_t now_ms = worker_.loop().now_ms();
   const bool running = upload_->state() == Upload::State::kRunning;
   const std::int64_t from_ms = running ? now_ms : upload_->progress_ms();
-  until = std::min(ends_ms_, from_ms + service_->plan().limits.time.upstream_first_byte_ms);
+  until = std::min(ends_ms_, from_ms + first_byte_ms_);
   return until > now_ms;
 }
 
 net::Task<Driver::Failed> Driver::read_response_head(Exchange& exchange) {
   Buffer& buffer = connection_->buffer();
-  std::int64_t until = deadline(exchange.plan->limits.time.upstream_first_byte_ms);
+  std::int64_t until = deadline(first_byte_ms_);
   for (;;) {
     buffer.reserve(BlockPool::kBlockBytes / 2);
     const auto read = co_await connection_->stream().read(buffer.tail(), buffer.tail_room(), until);
@@ -437,7 +351,7 @@ void Driver::end_response(std::uint16_t status, bool reusable) {
   outcome_.status = status;
   const bool uploaded = !upload_ || upload_->state() == Upload::State::kDone;
   if (!uploaded || !client_.body_complete()) keep_alive_ = false;
-  if (reusable && uploaded) service_->upstream.give_back(std::move(connection_));
+  if (reusable && uploaded) visit_.endpoint()->pool.give_back(std::move(connection_));
 }
 
 // Judges the body as a whole before a byte of the answer leaves. The head stands in out_, but for its
@@ -521,8 +435,7 @@ net::Task<Driver::Failed> Driver::gather_response(http::BodyDecoder& decoder,
 net::Task<Driver::Failed> Driver::read_more(http::BodyDecoder& decoder) {
   Buffer& buffer = connection_->buffer();
   buffer.reserve(BlockPool::kBlockBytes / 2);
-  const TimeLimits& time = service_->plan().limits.time;
-  std::int64_t until = deadline(lasts_ ? time.stream_idle_ms : time.upstream_first_byte_ms);
+  std::int64_t until = deadline(lasts_ ? service_->plan().limits.time.stream_idle_ms : first_byte_ms_);
   const auto read = co_await connection_->stream().read(buffer.tail(), buffer.tail_room(), until);
   if (read.status == net::IoStatus::kClosed && decoder.finish_on_close()) co_return std::nullopt;
   if (!read.ok() && !still_has_time(read.status, until))

@@ -15,7 +15,7 @@
 #include "stages/exchange.h"
 #include "stages/finish/record.h"
 #include "stages/verdict.h"
-#include "upstream/pool.h"
+#include "upstream/cluster.h"
 
 namespace caponier::gateway {
 
@@ -44,9 +44,17 @@ class Driver {
   net::Task<bool> judge(stages::Exchange& exchange, stages::Verdict<stages::HeadDecision> verdict);
   net::Task<Failed> gather_body(stages::Exchange& exchange, std::uint64_t bytes_max);
   net::Task<void> forward(stages::Exchange& exchange);
+  [[nodiscard]] Failed enter(const stages::Exchange& exchange);
   net::Task<Failed> send_request(stages::Exchange& exchange);
-  [[nodiscard]] bool take_idle();
+  [[nodiscard]] bool take_idle(upstream::Endpoint*& chosen);
+  net::Task<Failed> take_connection(upstream::Endpoint* chosen);
   net::Task<Failed> connect();
+  net::Task<Failed> connect_somewhere();
+  [[nodiscard]] stages::Denial nothing_healthy();
+  void note_try(const stages::Denial& denial);
+  void note_failure(const stages::Denial& denial);
+  void note_answer(std::uint16_t status);
+  [[nodiscard]] bool try_elsewhere(const stages::Exchange& exchange, const Failed& failed);
   net::Task<Failed> start_upload(stages::Exchange& exchange);
   [[nodiscard]] bool uploading() const;
   net::Task<void> end_upload();
@@ -73,7 +81,6 @@ class Driver {
   net::Task<void> send_own(std::string_view body);
   void end_response(std::uint16_t status, bool reusable);
   void copy_for_report(std::string_view data);
-  [[nodiscard]] bool may_retry(const stages::Exchange& exchange) const;
   [[nodiscard]] stages::Denial read_failure(net::IoStatus status, std::string_view closed) const;
   [[nodiscard]] bool still_has_time(net::IoStatus status, std::int64_t& until) const;
   [[nodiscard]] std::int64_t deadline(std::int64_t within_ms) const;
@@ -93,6 +100,7 @@ class Driver {
   std::uint64_t copy_max_ = 0;      // of response_body_, while it is a copy
   std::size_t made_bytes_ = 0;      // of a decoded or stripped body, which the exchange holds
   std::int64_t body_counted_ = 0;   // bytes of it that the process counts as in flight
+  upstream::Visit visit_;           // before the connection, whose pool it keeps
   Lease connection_;                // to the upstream, while the exchange is forwarded
   std::unique_ptr<Upload> upload_;  // of a streamed body
   std::optional<stages::Denial> denial_;
@@ -103,7 +111,8 @@ class Driver {
   std::uint32_t interim_answers_ = 0;
   bool lasts_ = false;  // it is an event stream or a WebSocket
   bool keep_alive_ = false;
-  bool retried_ = false;
+  std::int64_t first_byte_ms_ = 0;
+  bool fresh_ = false;  // a pooled connection was dead: no other is trusted
   bool broken_off_ = false;
   bool client_gone_ = false;
   bool answering_ = false;  // something of the upstream's answer may have left

@@ -1,5 +1,6 @@
 #include "gateway/gateway.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <thread>
 #include <utility>
@@ -43,10 +44,12 @@ Result<std::unique_ptr<Gateway>, std::string> Gateway::create(Settings settings,
   return gateway;
 }
 
-std::shared_ptr<Generation> Gateway::make_generation(std::shared_ptr<const plan::Plan> plan,
-                                                     std::shared_ptr<tls::ClientContext> upstream_tls) {
+std::shared_ptr<Generation> Gateway::make_generation(
+    std::shared_ptr<const plan::Plan> plan, std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls) {
   auto generation = std::make_shared<Generation>(std::move(plan), ++generations_);
-  generation->upstream_tls = std::move(upstream_tls);
+  for (std::size_t i = 0; i < generation->upstreams.size(); ++i) {
+    generation->upstreams[i].tls = std::move(upstream_tls[i]);
+  }
   generation->metric_rows = shared_->metric_names.rows_of(*generation->plan);
   generation->key_service = std::make_shared<fetch::KeyService>(
       threads_.front()->network, generation->plan, generation->keys, settings_.development_keys,
@@ -61,36 +64,60 @@ std::shared_ptr<Generation> Gateway::current() const {
 
 namespace {
 
-std::shared_ptr<const Surface> surface_of(const ListenerSetting& setting,
-                                          std::shared_ptr<tls::ServerContext> tls) {
+std::shared_ptr<const Surface> surface_of(const ListenerSetting& setting, const Entrance& entrance) {
   return std::make_shared<Surface>(
-      Surface{setting.name, setting.surface == config::Surface::kInternal, std::move(tls)});
+      Surface{setting.name, setting.surface == config::Surface::kInternal, entrance.tls, entrance.rules});
 }
 
 }  // namespace
 
-Result<Unit, std::string> Gateway::listen(ListenerSetting& setting) {
-  net::Address address = setting.address;
-  const auto cannot = [&address](const std::string& why) {
-    return Err("cannot listen on " + address.text() + ": " + why);
-  };
-  if (auto free = net::probe_exclusive(address); !free) return cannot(free.error());
-  if (setting.surface == config::Surface::kAdmin) {
-    auto listener = admin_->network.listen(address);
-    if (!listener) return cannot(listener.error());
-    address = (*listener)->address();
-    admin_->listeners.emplace_back(std::move(*listener), setting.tls);
-  } else {
-    const auto surface = surface_of(setting, setting.tls);
-    for (auto& thread : threads_) {
-      auto listener = thread->network.listen(address);
-      if (!listener) return cannot(listener.error());
+// One socket for each network, at least; every socket that is there already has somebody who accepts from it.
+Gateway::Listeners Gateway::open_sockets(const ListenerSetting& setting,
+                                         const std::vector<net::SocketNetwork*>& networks) {
+  std::vector<std::unique_ptr<net::Listener>> out;
+  if (setting.sockets.empty()) {
+    if (auto free = net::probe_exclusive(setting.address); !free) return Err(free.error());
+    net::Address address = setting.address;
+    for (net::SocketNetwork* network : networks) {
+      auto listener = network->listen(address);
+      if (!listener) return Err(listener.error());
       address = (*listener)->address();
-      thread->worker->serve(std::move(*listener), surface);
+      out.push_back(std::move(*listener));
+    }
+    return out;
+  }
+  const std::size_t count = std::max(networks.size(), setting.sockets.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    auto listener = networks[i % networks.size()]->adopt(setting.sockets[i % setting.sockets.size()].get());
+    if (!listener) return Err(listener.error());
+    out.push_back(std::move(*listener));
+  }
+  return out;
+}
+
+Result<Unit, std::string> Gateway::listen(ListenerSetting& setting) {
+  const bool admin = setting.surface == config::Surface::kAdmin;
+  std::vector<net::SocketNetwork*> networks;
+  if (admin) networks.push_back(&admin_->network);
+  for (std::size_t i = 0; !admin && i < threads_.size(); ++i) networks.push_back(&threads_[i]->network);
+  auto listeners = open_sockets(setting, networks);
+  if (!listeners) return Err("cannot listen on " + setting.address.text() + ": " + listeners.error());
+  setting.sockets.clear();
+  const net::Address address = listeners->front()->address();
+  const auto surface = surface_of(setting, setting.entrance);
+  for (std::size_t i = 0; i < listeners->size(); ++i) {
+    std::unique_ptr<net::Listener>& listener = (*listeners)[i];
+    listening_.push_back({setting.name, listener->descriptor()});
+    if (admin) {
+      admin_->listeners.push_back({std::move(listener), setting.entrance.tls, setting.name});
+    } else {
+      threads_[i % threads_.size()]->worker->serve(std::move(listener), surface);
     }
   }
-  std::string url = setting.tls ? "https://" : "http://";
-  if (setting.surface != config::Surface::kPublic) {
+  std::string url = setting.entrance.tls ? "https://" : "http://";
+  if (!setting.entrance.rules.redirect.empty()) {
+    url.insert(0, "redirect ");
+  } else if (setting.surface != config::Surface::kPublic) {
     url.insert(0, std::string(config::name(setting.surface)) + ' ');
   }
   urls_.push_back(url + address.text());
@@ -154,10 +181,10 @@ void Gateway::replace(Replacement replacement) {
   for (std::size_t i = 0; i < settings_.listeners.size(); ++i) {
     const ListenerSetting& setting = settings_.listeners[i];
     if (setting.surface == config::Surface::kAdmin) {
-      admin_tls.push_back(replacement.tls[i]);
+      admin_tls.push_back(replacement.entrances[i].tls);
       continue;
     }
-    surfaces.push_back(surface_of(setting, replacement.tls[i]));
+    surfaces.push_back(surface_of(setting, replacement.entrances[i]));
   }
   shared_->connections.set_limits(next->plan->limits.connections);
   threads_.front()->loop.post([old = before->key_service, fresh = next->key_service] {
@@ -179,7 +206,7 @@ void Gateway::replace(Replacement replacement) {
   if (admin_) {
     admin_->loop.post([admin = admin_.get(), next, admin_tls] {
       admin->server->replace(admin_tls);
-      net::spawn(find_upstream(&admin->network, next));
+      find_upstreams(&admin->network, next);
     });
   }
 }
@@ -201,10 +228,15 @@ net::Task<void> drain_worker(Worker* worker, std::int64_t drain_ms) {
 
 }  // namespace
 
-void Gateway::drain() {
-  shared_->draining.store(true);
+void Gateway::drain(bool handed_over) {
+  constexpr std::int64_t kAskOnceMoreMs = 5000;
   const std::shared_ptr<Generation> last = current();
   const std::int64_t drain_ms = last->plan->limits.time.drain_ms;
+  shared_->idle_grace_ms.store(handed_over ? std::min(kAskOnceMoreMs, drain_ms / 2) : 0);
+  shared_->draining.store(true);
+  listening_.clear();
+  // Whoever asks how it is means the process that accepts.
+  if (handed_over && admin_) admin_->loop.post([server = admin_->server.get()] { server->stop(); });
   threads_.front()->loop.post([keys = last->key_service] { keys->stop(); });
   for (auto& thread : threads_) {
     thread->loop.post(

@@ -18,25 +18,42 @@
 #include "gateway/admin.h"
 #include "gateway/generation.h"
 #include "gateway/worker.h"
+#include "net/descriptor.h"
 #include "net/network.h"
 #include "net/resolver.h"
+#include "net/socket_network.h"
 #include "plan/plan.h"
 #include "tls/context.h"
 
 namespace caponier::gateway {
 
+// What of a listener can change while it listens.
+struct Entrance {
+  std::shared_ptr<tls::ServerContext> tls;  // null: plain
+  config::ListenerRules rules;
+};
+
 struct ListenerSetting {
   std::string name;
   config::Surface surface = config::Surface::kPublic;
   net::Address address;
-  std::shared_ptr<tls::ServerContext> tls;  // null: plain
+  Entrance entrance;
+  // Sockets that listen there already, from whoever started this process or from the one before; none: it is
+  // bound anew.
+  std::vector<net::Descriptor> sockets;
+};
+
+// A socket of a listener, as another process gets it.
+struct ListeningSocket {
+  std::string name;
+  int fd = -1;
 };
 
 struct Settings {
   std::shared_ptr<const plan::Plan> plan;
   std::vector<ListenerSetting> listeners;
   std::uint32_t workers = 1;
-  std::shared_ptr<tls::ClientContext> upstream_tls;
+  std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls;  // by index of Plan::upstreams
   std::string development_keys;
   std::string version;
   // Asks whoever loads Plans for another one; `done` may be called on any thread, once.
@@ -50,8 +67,8 @@ struct Settings {
 // What takes the place of the settings of the same name; the listeners' addresses stay.
 struct Replacement {
   std::shared_ptr<const plan::Plan> plan;
-  std::vector<std::shared_ptr<tls::ServerContext>> tls;  // by listener, in the order of the settings
-  std::shared_ptr<tls::ClientContext> upstream_tls;
+  std::vector<Entrance> entrances;                                // by listener, in the order of the settings
+  std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls;  // by index of Plan::upstreams
 };
 
 class Gateway {
@@ -71,24 +88,32 @@ class Gateway {
   [[nodiscard]] std::uint64_t generation() const { return current()->number; }
   // Starts the workers' threads.
   void start();
+  // All that listen, the admin surface's included; until drain().
+  [[nodiscard]] const std::vector<ListeningSocket>& listening() const { return listening_; }
   // Stops accepting, lets what runs end within the drain limit, and returns when all threads have.
-  void drain();
+  // `handed_over`: another process accepts already, so that idle clients get some time to ask once more and
+  // hear that the connection ends, rather than to find it closed under their request.
+  void drain(bool handed_over = false);
 
  private:
   struct Thread;
   struct Admin;
   Gateway();
   Result<Unit, std::string> listen(ListenerSetting& setting);
-  [[nodiscard]] std::shared_ptr<Generation> make_generation(std::shared_ptr<const plan::Plan> plan,
-                                                            std::shared_ptr<tls::ClientContext> upstream_tls);
+  using Listeners = Result<std::vector<std::unique_ptr<net::Listener>>, std::string>;
+  Listeners open_sockets(const ListenerSetting& setting, const std::vector<net::SocketNetwork*>& networks);
+  [[nodiscard]] std::shared_ptr<Generation> make_generation(
+      std::shared_ptr<const plan::Plan> plan, std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls);
   [[nodiscard]] std::shared_ptr<Generation> current() const;
   void report_keys(const fetch::KeyEvent& event);
   void start_admin();
   void stop_admin();
+  void record_refused(const std::string& listener, const std::string& peer,
+                      const tls::HandshakeFailure& failure);
   AdminAnswer tell_readiness() const;
   net::Task<AdminAnswer> tell_metrics();
   net::Task<AdminAnswer> reload_for_admin();
-  static net::Task<void> find_upstream(net::Network* network, std::shared_ptr<const Generation> generation);
+  static void find_upstreams(net::Network* network, const std::shared_ptr<const Generation>& generation);
 
   Settings settings_;
   std::unique_ptr<net::Resolver> resolver_;
@@ -100,6 +125,7 @@ class Gateway {
   std::uint64_t generations_ = 0;
   std::atomic<std::uint64_t> reloads_refused_{0};
   std::vector<std::string> urls_;
+  std::vector<ListeningSocket> listening_;
 };
 
 }  // namespace caponier::gateway

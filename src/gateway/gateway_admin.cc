@@ -1,11 +1,13 @@
 // What the admin surface knows of the gateway.
 #include <utility>
 
+#include "event/record.h"
 #include "gateway/gateway_threads.h"
 #include "gateway/later.h"
 #include "gateway/metrics_text.h"
 #include "json/write.h"
 #include "net/task.h"
+#include "upstream/health_check.h"
 
 namespace caponier::gateway {
 
@@ -14,16 +16,34 @@ void Gateway::start_admin() {
   actions.ready = [this] { return tell_readiness(); };
   actions.metrics = [this] { return tell_metrics(); };
   actions.reload = [this] { return reload_for_admin(); };
+  actions.refused = [this](const std::string& listener, const std::string& peer,
+                           const tls::HandshakeFailure& failure) { record_refused(listener, peer, failure); };
   admin_->server = std::make_unique<AdminServer>(admin_->network, std::move(actions));
-  for (auto& [listener, context] : admin_->listeners) {
-    admin_->server->serve(std::move(listener), std::move(context));
+  for (Admin::Listening& listening : admin_->listeners) {
+    admin_->server->serve(std::move(listening.listener), std::move(listening.tls), std::move(listening.name));
   }
   admin_->thread = std::thread([admin = admin_.get(), generation = current_] {
     admin->server->start();
-    net::spawn(find_upstream(&admin->network, generation));
+    find_upstreams(&admin->network, generation);
     admin->loop.run();
     net::destroy_spawned();
   });
+}
+
+// On the admin loop, whose thread belongs to no worker.
+void Gateway::record_refused(const std::string& listener, const std::string& peer,
+                             const tls::HandshakeFailure& failure) {
+  event::ConnectionRecord record;
+  record.wall_ms = admin_->loop.now().wall_ms;
+  record.type = "handshake";
+  record.peer = peer;
+  record.listener = listener;
+  record.reason = reason_of(failure);
+  record.status = entry(record.reason).status;
+  record.detail = failure.detail;
+  std::string line;
+  event::append(line, record);
+  shared_->give_records(line);
 }
 
 void Gateway::stop_admin() {
@@ -33,29 +53,48 @@ void Gateway::stop_admin() {
   admin_->thread.join();
 }
 
-// Tries until the upstream takes a connection, so that readiness does not depend on a first client.
-net::Task<void> Gateway::find_upstream(net::Network* network, std::shared_ptr<const Generation> generation) {
-  constexpr std::int64_t kAgainMs = 250;
+namespace {
+
+// Whether some endpoint takes a connection, TLS included, and is well where that is checked.
+net::Task<bool> is_there(net::Network* network, const upstream::ClusterSettings* settings) {
   net::Loop& loop = network->loop();
-  const std::weak_ptr<const Generation> watched = generation;
-  const std::string host = generation->plan->upstream.host;
-  const std::uint16_t port = generation->plan->upstream.port;
-  const std::int64_t within_ms = generation->plan->limits.time.upstream_connect_ms;
-  generation.reset();  // it must not live for this
+  for (std::size_t i = 0; i < settings->endpoints.size(); ++i) {
+    const upstream::NamedEndpoint& named = settings->endpoints[i];
+    const auto addresses =
+        co_await network->resolve(named.host, named.port, loop.now_ms() + settings->limits.connect_ms);
+    for (std::size_t j = 0; addresses && j < addresses->size(); ++j) {
+      upstream::HealthQuestion question = upstream::health_question(
+          *settings, upstream::target_of(*settings, i, (*addresses)[j]), loop.now_ms());
+      const std::string wrong = co_await upstream::ask_health(*network, std::move(question));
+      if (wrong.empty()) co_return true;
+    }
+  }
+  co_return false;
+}
+
+// Tries until the upstream is there, so that readiness does not depend on a first client.
+net::Task<void> find_upstream(net::Network* network, std::weak_ptr<const Generation> watched,
+                              std::size_t index, upstream::ClusterSettings settings) {
+  constexpr std::int64_t kAgainMs = 250;
   for (;;) {
-    auto addresses = co_await network->resolve(host, port, loop.now_ms() + within_ms);
-    bool reached = false;
-    for (std::size_t i = 0; addresses && i < addresses->size() && !reached; ++i) {
-      auto stream = co_await network->connect((*addresses)[i], loop.now_ms() + within_ms);
-      reached = stream.ok();
+    const bool there = co_await is_there(network, &settings);
+    {
+      // The generation must not live for this.
+      const auto alive = watched.lock();
+      if (!alive) co_return;
+      alive->upstreams[index].known.store(there);
     }
-    const auto alive = watched.lock();
-    if (!alive) co_return;
-    if (reached) {
-      alive->upstream_known.store(true);
-      co_return;
-    }
-    co_await loop.sleep_until(loop.now_ms() + kAgainMs);
+    if (there) co_return;
+    co_await network->loop().sleep_until(network->loop().now_ms() + kAgainMs);
+  }
+}
+
+}  // namespace
+
+void Gateway::find_upstreams(net::Network* network, const std::shared_ptr<const Generation>& generation) {
+  for (std::size_t i = 0; i < generation->upstreams.size(); ++i) {
+    if (generation->upstreams[i].known.load()) continue;
+    net::spawn(find_upstream(network, generation, i, cluster_settings(*generation, i)));
   }
 }
 
@@ -67,7 +106,11 @@ AdminAnswer Gateway::tell_readiness() const {
   for (std::uint32_t i = 0; i < plan.issuers.size(); ++i) {
     if (generation->keys->generation(i) == 0) missing.push_back("keys of " + plan.issuers[i].rules.issuer);
   }
-  if (!generation->upstream_known.load()) missing.push_back("upstream " + plan.upstream.text());
+  for (std::size_t i = 0; i < plan.upstreams.size(); ++i) {
+    if (generation->upstreams[i].known.load()) continue;
+    const plan::Upstream& upstream = plan.upstreams[i];
+    missing.push_back("upstream " + (upstream.name.empty() ? "" : upstream.name + ' ') + upstream.url.text());
+  }
   AdminAnswer answer;
   answer.status = missing.empty() ? 200 : 503;
   answer.body = missing.empty() ? "{\"ready\":true,\"waiting_for\":[" : "{\"ready\":false,\"waiting_for\":[";
@@ -93,10 +136,16 @@ net::Task<AdminAnswer> Gateway::tell_metrics() {
   for (const auto& thread : threads_) workers.push_back(&thread->worker->metrics());
   view.workers = workers;
   view.names = shared_->metric_names.shown();
+  const std::shared_ptr<const Generation> generation = current();
+  for (std::size_t i = 0; i < generation->upstreams.size(); ++i) {
+    const upstream::Load& load = *generation->upstreams[i].load;
+    view.upstreams.push_back({generation->plan->upstreams[i].label(), load.requests.load(),
+                              load.pending.load(), load.ejections.load(), load.retries.load()});
+  }
   view.connections = shared_->connections.total();
   view.in_flight_bytes = shared_->in_flight_bytes.load(std::memory_order_relaxed);
   view.log_dropped = settings_.log_dropped ? settings_.log_dropped() : 0;
-  view.generation = current()->number;
+  view.generation = generation->number;
   view.reloads_refused = reloads_refused_.load(std::memory_order_relaxed);
   view.version = settings_.version;
   AdminAnswer answer;

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "gateway/gateway.h"
@@ -24,7 +24,12 @@ struct Gateway::Admin {
   Admin(Clock& clock, net::Resolver& resolver) : loop(clock), network(loop, resolver) {}
   net::EpollLoop loop;
   net::SocketNetwork network;
-  std::vector<std::pair<std::unique_ptr<net::Listener>, std::shared_ptr<tls::ServerContext>>> listeners;
+  struct Listening {
+    std::unique_ptr<net::Listener> listener;
+    std::shared_ptr<tls::ServerContext> tls;
+    std::string name;
+  };
+  std::vector<Listening> listeners;
   std::unique_ptr<AdminServer> server;
   std::thread thread;
 };

@@ -5,16 +5,32 @@
 namespace caponier::gateway {
 namespace {
 
-upstream::Target target_of(const Generation& generation) {
-  const plan::Plan& plan = *generation.plan;
-  return {plan.upstream.host, plan.upstream.port,
-          plan.upstream_server_name.empty() ? plan.upstream.host : plan.upstream_server_name,
-          generation.upstream_tls};
-}
-
 bool same_place(const plan::Issuer& a, const plan::Issuer& b) {
   return a.rules.issuer == b.rules.issuer && a.source == b.source && a.keys_file == b.keys_file &&
          a.keys_url.text() == b.keys_url.text() && a.ca_file == b.ca_file;
+}
+
+bool same_place(const plan::Upstream& a, const plan::Upstream& b) {
+  return a.url.https == b.url.https && a.endpoints == b.endpoints;
+}
+
+// The same certificates mean the same context: what was connected by it stays connected.
+bool same_context(const UpstreamSide& a, const UpstreamSide& b) {
+  return a.tls && b.tls && a.tls->fingerprint() == b.tls->fingerprint();
+}
+
+void inherit_upstreams(const Generation& from, Generation& to) {
+  for (std::size_t i = 0; i < to.upstreams.size(); ++i) {
+    for (std::size_t j = 0; j < from.upstreams.size(); ++j) {
+      const plan::Upstream& before = from.plan->upstreams[j];
+      const plan::Upstream& after = to.plan->upstreams[i];
+      if (before.name != after.name) continue;
+      UpstreamSide& side = to.upstreams[i];
+      side.load = from.upstreams[j].load;
+      if (same_context(from.upstreams[j], side)) side.tls = from.upstreams[j].tls;
+      if (same_place(before, after)) side.known = from.upstreams[j].known.load();
+    }
+  }
 }
 
 }  // namespace
@@ -26,14 +42,27 @@ void inherit(const Generation& from, Generation& to) {
       if (auto keys = from.keys->get(j)) to.keys->install(i, std::move(keys));
     }
   }
-  if (from.plan->upstream.text() == to.plan->upstream.text()) to.upstream_known = from.upstream_known.load();
+  inherit_upstreams(from, to);
 }
 
-Service::Service(std::shared_ptr<const Generation> the_generation, const stages::State& the_state,
-                 net::Network& network, BlockPool& blocks)
-    : generation(std::move(the_generation)),
-      state(the_state),
-      upstream(network, blocks, target_of(*generation), generation->plan->limits) {
+upstream::ClusterSettings cluster_settings(const Generation& generation, std::size_t index) {
+  const plan::Upstream& upstream = generation.plan->upstreams[index];
+  upstream::ClusterSettings settings;
+  settings.name = upstream.label();
+  settings.authority = upstream.authority;
+  for (const plan::UpstreamEndpoint& endpoint : upstream.endpoints) {
+    settings.endpoints.push_back({endpoint.host, endpoint.port});
+  }
+  settings.server_name = upstream.server_name;
+  settings.spiffe_id = upstream.spiffe_id;
+  settings.tls = generation.upstreams[index].tls;
+  settings.rules = upstream.rules;
+  settings.limits = upstream::PoolLimits(generation.plan->limits);
+  return settings;
+}
+
+Service::Service(std::shared_ptr<const Generation> the_generation, const stages::State& the_state)
+    : generation(std::move(the_generation)), state(the_state) {
   state.keys = generation->keys.get();
 }
 

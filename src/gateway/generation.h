@@ -12,39 +12,50 @@
 #include "stages/authenticate/key_ring.h"
 #include "stages/state.h"
 #include "tls/context.h"
-#include "upstream/pool.h"
+#include "upstream/cluster.h"
 
 namespace caponier::gateway {
 
-// Process-wide. Nothing in it changes but the keys.
+// What all workers share of one upstream.
+struct UpstreamSide {
+  std::shared_ptr<tls::ClientContext> tls;  // null: it is plain
+  std::shared_ptr<upstream::Load> load = std::make_shared<upstream::Load>();
+  mutable std::atomic<bool> known{false};  // it was reached once
+};
+
+// Process-wide. Nothing in it changes but the keys, and what is known of upstreams.
 struct Generation {
   Generation(std::shared_ptr<const plan::Plan> the_plan, std::uint64_t the_number)
       : plan(std::move(the_plan)),
         number(the_number),
-        keys(std::make_shared<stages::KeyRing>(plan->issuers.size(), number)) {}
+        keys(std::make_shared<stages::KeyRing>(plan->issuers.size(), number)),
+        upstreams(plan->upstreams.size()) {}
 
   std::shared_ptr<const plan::Plan> plan;
   std::uint64_t number;  // from 1
   std::shared_ptr<stages::KeyRing> keys;
   std::shared_ptr<fetch::KeyService> key_service;
-  std::shared_ptr<tls::ClientContext> upstream_tls;  // null: the upstream is plain
-  std::vector<std::uint32_t> metric_rows;            // by index of Plan::operations
-  mutable std::atomic<bool> upstream_known{false};   // it was reached once
+  std::vector<UpstreamSide> upstreams;     // by index of Plan::upstreams
+  std::vector<std::uint32_t> metric_rows;  // by index of Plan::operations
 };
 
-// What `from` has learned and `to` would have to ask for at the same place: keys of issuers, that the
-// upstream is there. Nobody waits because of a reload.
+// What `from` has learned and `to` would have to ask for at the same place: keys of issuers, that an upstream
+// is there; and what is under way at upstreams. Nobody waits because of a reload.
 void inherit(const Generation& from, Generation& to);
+
+// An upstream of the Plan as the workers' clusters are to have it.
+upstream::ClusterSettings cluster_settings(const Generation& generation, std::size_t index);
 
 // A generation as one worker serves it; touched by its thread alone.
 struct Service {
-  Service(std::shared_ptr<const Generation> the_generation, const stages::State& the_state,
-          net::Network& network, BlockPool& blocks);
+  Service(std::shared_ptr<const Generation> the_generation, const stages::State& the_state);
   [[nodiscard]] const plan::Plan& plan() const { return *generation->plan; }
 
   std::shared_ptr<const Generation> generation;
   stages::State state;
-  upstream::Pool upstream;
+  // By index of Plan::upstreams. One that a reload leaves as it is goes on, with its connections and with
+  // what it knows of its endpoints.
+  std::vector<std::shared_ptr<upstream::Cluster>> upstreams;
 };
 
 }  // namespace caponier::gateway

@@ -18,7 +18,7 @@ using http::h2::Idle;
 
 namespace {
 
-constexpr std::int64_t kLastWordMs = 1000;   // for a client to see our first GOAWAY
+constexpr std::int64_t kLastWordMs = 1000;    // for a client to see our first GOAWAY
 constexpr std::int64_t kMemoryIdleMs = 1000;  // a quiet connection keeps its memory for so long
 constexpr std::size_t kSpareStreamsMax = 16;
 constexpr std::size_t kSmallBytes = 64;
@@ -188,8 +188,9 @@ void Http2Connection::break_stream(Http2Stream& stream, ErrorCode code) {
 }
 
 Http2Stream* Http2Connection::find(std::uint32_t id) {
-  const auto at = std::lower_bound(streams_.begin(), streams_.end(), id,
-                                   [](const auto& stream, std::uint32_t wanted) { return stream->id() < wanted; });
+  const auto at =
+      std::lower_bound(streams_.begin(), streams_.end(), id,
+                       [](const auto& stream, std::uint32_t wanted) { return stream->id() < wanted; });
   if (at == streams_.end() || (*at)->id() != id || (*at)->finished()) return nullptr;
   return at->get();
 }

@@ -129,7 +129,8 @@ void Http2Connection::on_trailers(Http2Stream& stream, const Event& event) {
 }
 
 void Http2Connection::on_data(const Event& event) {
-  if (event.small) spend(Idle::kEmptyFrames, Reason::kHttp2EmptyFrames, "frames that bring nothing, without end");
+  if (event.small)
+    spend(Idle::kEmptyFrames, Reason::kHttp2EmptyFrames, "frames that bring nothing, without end");
   receive_window_ -= event.flow_bytes;
   if (receive_window_ < 0) {
     break_off(ErrorCode::kFlowControlError, Reason::kHttp2ProtocolError, "more DATA than the window allows");
@@ -163,7 +164,8 @@ void Http2Connection::on_reset(const Event& event) {
   Http2Stream* stream = find(event.stream);
   if (stream == nullptr) {
     if (is_idle(event.stream) && !closing_)
-      break_off(ErrorCode::kProtocolError, Reason::kHttp2ProtocolError, "RST_STREAM of a stream never opened");
+      break_off(ErrorCode::kProtocolError, Reason::kHttp2ProtocolError,
+                "RST_STREAM of a stream never opened");
     return;
   }
   stream->end_now();

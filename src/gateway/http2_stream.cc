@@ -209,7 +209,8 @@ net::Stream::WriteAwaiter Http2Stream::send(std::string& text, const AnswerPiece
   const bool empty = first.empty() && piece.data.empty();
   const std::size_t head_bytes = std::exchange(head_bytes_, 0);
   if (head_bytes > 0 && !gone_)
-    (void)send_head(std::string_view(text).substr(0, head_bytes), empty && piece.last && piece.trailers.empty());
+    (void)send_head(std::string_view(text).substr(0, head_bytes),
+                    empty && piece.last && piece.trailers.empty());
   // What is not taken shows in the result.
   if (gone_) return write("gone", {});
   ending_ = piece.last;

@@ -62,7 +62,9 @@ std::vector<MetricNames::Named> MetricNames::shown() const {
 }
 
 Metrics::Metrics(std::size_t rows_max)
-    : rows_(zeroed<MetricSums>(rows_max)), refusals_(zeroed<std::uint64_t>(rows_max * reason_count())) {}
+    : rows_(zeroed<MetricSums>(rows_max)),
+      refusals_(zeroed<std::uint64_t>(rows_max * reason_count())),
+      reports_(zeroed<std::uint64_t>(rows_max * reason_count())) {}
 
 void Metrics::count(std::uint32_t row, std::uint16_t status, std::int64_t duration_us) {
   MetricSums& sums = rows_[row];
@@ -76,6 +78,10 @@ void Metrics::refuse(std::uint32_t row, Reason reason) {
   add(refusals_[row * reason_count() + static_cast<std::size_t>(reason)], 1);
 }
 
+void Metrics::report(std::uint32_t row, Reason reason) {
+  add(reports_[row * reason_count() + static_cast<std::size_t>(reason)], 1);
+}
+
 void Metrics::add_to(std::uint32_t row, MetricSums& sums) const {
   MetricSums& mine = rows_[row];
   for (std::size_t i = 0; i < sums.by_class.size(); ++i) sums.by_class[i] += read(mine.by_class[i]);
@@ -85,6 +91,10 @@ void Metrics::add_to(std::uint32_t row, MetricSums& sums) const {
 
 std::uint64_t Metrics::refusals(std::uint32_t row, Reason reason) const {
   return read(refusals_[row * reason_count() + static_cast<std::size_t>(reason)]);
+}
+
+std::uint64_t Metrics::reports(std::uint32_t row, Reason reason) const {
+  return read(reports_[row * reason_count() + static_cast<std::size_t>(reason)]);
 }
 
 }  // namespace caponier::gateway

@@ -14,6 +14,7 @@
 
 #include "plan/plan.h"
 #include "reasons/reasons.h"
+#include "upstream/cluster.h"
 
 namespace caponier::gateway {
 
@@ -62,10 +63,13 @@ class Metrics {
   // By the owning thread.
   void count(std::uint32_t row, std::uint16_t status, std::int64_t duration_us);
   void refuse(std::uint32_t row, Reason reason);
+  // It would have been refused, where that is only reported.
+  void report(std::uint32_t row, Reason reason);
 
   // By any thread: adds what has been counted so far.
   void add_to(std::uint32_t row, MetricSums& sums) const;
   [[nodiscard]] std::uint64_t refusals(std::uint32_t row, Reason reason) const;
+  [[nodiscard]] std::uint64_t reports(std::uint32_t row, Reason reason) const;
 
  private:
   struct Free {
@@ -73,11 +77,20 @@ class Metrics {
   };
   std::unique_ptr<MetricSums[], Free> rows_;
   std::unique_ptr<std::uint64_t[], Free> refusals_;  // reasons of each row
+  std::unique_ptr<std::uint64_t[], Free> reports_;   // the same
 };
 
 struct WorkerGauges {
-  std::size_t upstream_idle = 0;  // pooled connections
-  std::size_t block_bytes = 0;    // buffers in use
+  std::vector<upstream::EndpointState> endpoints;
+  std::size_t block_bytes = 0;  // buffers in use
+};
+
+struct UpstreamCounts {
+  std::string name;
+  std::uint32_t requests = 0;  // under way
+  std::uint32_t pending = 0;   // of them waiting for a connection
+  std::uint64_t ejections = 0;
+  std::uint64_t retries = 0;
 };
 
 }  // namespace caponier::gateway

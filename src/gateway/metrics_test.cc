@@ -90,5 +90,27 @@ TEST(MetricsText, workers_are_summed_and_names_cannot_break_a_line) {
   EXPECT_THAT(text, Not(HasSubstr("reason=\"rate-limited\""))) << "what never happened is not told";
 }
 
+TEST(MetricsText, an_endpoint_is_told_as_all_workers_together_see_it) {
+  MetricsView view;
+  view.upstreams = {{"default", 3, 1, 7, 9}, {"billing", 0, 0, 0, 0}};
+  view.gauges.resize(2);
+  view.gauges[0].endpoints = {{"default", "10.0.0.1:80", true, 2, 4},
+                              {"default", "10.0.0.2:80", false, 0, 0}};
+  view.gauges[1].endpoints = {{"default", "10.0.0.1:80", true, 1, 1}};
+  const std::string text = to_prometheus(view);
+  for (const char* line :
+       {"caponier_upstream_requests{upstream=\"default\"} 3\n",
+        "caponier_upstream_pending_requests{upstream=\"default\"} 1\n",
+        "caponier_upstream_ejections_total{upstream=\"default\"} 7\n",
+        "caponier_upstream_retries_total{upstream=\"default\"} 9\n",
+        "caponier_upstream_requests{upstream=\"billing\"} 0\n",
+        "caponier_upstream_endpoint_workers{upstream=\"default\",endpoint=\"10.0.0.1:80\"} 2\n",
+        "caponier_upstream_endpoint_workers{upstream=\"default\",endpoint=\"10.0.0.2:80\"} 0\n",
+        "caponier_upstream_endpoint_requests{upstream=\"default\",endpoint=\"10.0.0.1:80\"} 3\n",
+        "caponier_upstream_idle_connections{upstream=\"default\",endpoint=\"10.0.0.1:80\"} 5\n"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
 }  // namespace
 }  // namespace caponier::gateway

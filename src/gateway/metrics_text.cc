@@ -1,6 +1,7 @@
 #include "gateway/metrics_text.h"
 
 #include <cstdio>
+#include <map>
 
 #include "reasons/reasons.h"
 
@@ -85,19 +86,67 @@ void append_latency(std::string& out, const std::vector<MetricNames::Named>& nam
   }
 }
 
-void append_refusals(std::string& out, const MetricsView& view) {
-  family(out, "caponier_refusals_total", "counter",
-         "Requests and connections that were refused or broken off, by operation and reason.");
+using CountOf = std::uint64_t (Metrics::*)(std::uint32_t row, Reason reason) const;
+
+void append_by_reason(std::string& out, const MetricsView& view, std::string_view name, std::string_view help,
+                      CountOf count_of) {
+  family(out, name, "counter", help);
   for (const MetricNames::Named& named : view.names) {
     for (const ReasonEntry& reason : all_reasons()) {
       std::uint64_t count = 0;
-      for (const Metrics* worker : view.workers) count += worker->refusals(named.row, reason.reason);
+      for (const Metrics* worker : view.workers) count += (worker->*count_of)(named.row, reason.reason);
       if (count == 0) continue;
       std::string labels = operation_label(named);
       labels.append(",reason=\"").append(reason.id).append("\"");
-      sample(out, "caponier_refusals_total", labels, std::to_string(count));
+      sample(out, name, labels, std::to_string(count));
     }
   }
+}
+
+void append_upstreams(std::string& out, const std::vector<UpstreamCounts>& upstreams) {
+  const auto append = [&](std::string_view name, std::string_view type, std::string_view help, auto member) {
+    family(out, name, type, help);
+    for (const UpstreamCounts& one : upstreams) {
+      sample(out, name, "upstream=\"" + escaped(one.name) + '"', std::to_string(one.*member));
+    }
+  };
+  append("caponier_upstream_requests", "gauge", "Requests under way at an upstream.",
+         &UpstreamCounts::requests);
+  append("caponier_upstream_pending_requests", "gauge", "Of them those that wait for a connection.",
+         &UpstreamCounts::pending);
+  append("caponier_upstream_ejections_total", "counter",
+         "Times that a worker left an endpoint alone because it failed.", &UpstreamCounts::ejections);
+  append("caponier_upstream_retries_total", "counter", "Requests that were tried again, by the budget.",
+         &UpstreamCounts::retries);
+}
+
+// An endpoint as all workers together see it.
+struct EndpointSums {
+  std::uint64_t available = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t idle = 0;
+};
+
+void append_endpoints(std::string& out, const std::vector<WorkerGauges>& workers) {
+  std::map<std::string, EndpointSums> endpoints;
+  for (const WorkerGauges& worker : workers) {
+    for (const upstream::EndpointState& one : worker.endpoints) {
+      EndpointSums& sums =
+          endpoints["upstream=\"" + escaped(one.upstream) + "\",endpoint=\"" + escaped(one.address) + '"'];
+      sums.available += one.available ? 1 : 0;
+      sums.requests += one.requests;
+      sums.idle += one.idle;
+    }
+  }
+  const auto append = [&](std::string_view name, std::string_view help, auto member) {
+    family(out, name, "gauge", help);
+    for (const auto& [labels, sums] : endpoints) sample(out, name, labels, std::to_string(sums.*member));
+  };
+  append("caponier_upstream_endpoint_workers", "Workers that send requests to this endpoint.",
+         &EndpointSums::available);
+  append("caponier_upstream_endpoint_requests", "Requests under way at this endpoint.",
+         &EndpointSums::requests);
+  append("caponier_upstream_idle_connections", "Pooled connections to this endpoint.", &EndpointSums::idle);
 }
 
 }  // namespace
@@ -112,16 +161,18 @@ std::string to_prometheus(const MetricsView& view) {
   sample(out, "caponier_build_info", "version=\"" + escaped(view.version) + '"', "1");
   append_requests(out, view.names, sums);
   append_latency(out, view.names, sums);
-  append_refusals(out, view);
+  append_by_reason(out, view, "caponier_refusals_total",
+                   "Requests and connections that were refused or broken off, by operation and reason.",
+                   &Metrics::refusals);
+  append_by_reason(out, view, "caponier_reported_total",
+                   "What would have been refused, where that is only reported, by operation and reason.",
+                   &Metrics::reports);
   single(out, "caponier_connections", "gauge", "Open client connections.", view.connections);
-  WorkerGauges gauges;
-  for (const WorkerGauges& worker : view.gauges) {
-    gauges.upstream_idle += worker.upstream_idle;
-    gauges.block_bytes += worker.block_bytes;
-  }
-  single(out, "caponier_upstream_idle_connections", "gauge", "Pooled connections to the upstream.",
-         gauges.upstream_idle);
-  single(out, "caponier_buffer_bytes", "gauge", "Buffers of connections in use.", gauges.block_bytes);
+  append_upstreams(out, view.upstreams);
+  append_endpoints(out, view.gauges);
+  std::uint64_t block_bytes = 0;
+  for (const WorkerGauges& worker : view.gauges) block_bytes += worker.block_bytes;
+  single(out, "caponier_buffer_bytes", "gauge", "Buffers of connections in use.", block_bytes);
   single(out, "caponier_in_flight_bytes", "gauge",
          "Memory of requests and answers under way, as the overload bound counts it.", view.in_flight_bytes);
   single(out, "caponier_log_dropped_lines_total", "counter", "Decision records that were lost.",

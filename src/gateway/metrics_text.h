@@ -15,6 +15,7 @@ struct MetricsView {
   std::span<const Metrics* const> workers;
   std::vector<MetricNames::Named> names;
   std::vector<WorkerGauges> gauges;  // of the workers that answered in time
+  std::vector<UpstreamCounts> upstreams;
   std::uint32_t connections = 0;
   std::uint64_t in_flight_bytes = 0;
   std::uint64_t log_dropped = 0;

@@ -12,7 +12,9 @@
 #include "base/random.h"
 #include "gateway/connection_table.h"
 #include "gateway/metrics.h"
+#include "reasons/reasons.h"
 #include "stages/limit/limiter.h"
+#include "tls/context.h"
 
 namespace caponier::gateway {
 
@@ -30,6 +32,12 @@ struct Shared {
   std::function<void(std::string& lines)> give_records;  // takes whole lines, leaves the string empty
   std::atomic<std::uint64_t> in_flight_bytes{0};
   std::atomic<bool> draining{false};
+  std::atomic<std::int64_t> idle_grace_ms{0};  // while draining: how long an idle client may still ask
 };
+
+inline Reason reason_of(const tls::HandshakeFailure& failure) {
+  if (failure.client_certificate) return Reason::kClientCertificateRefused;
+  return failure.plain_http ? Reason::kPlainHttpRefused : Reason::kHandshakeFailed;
+}
 
 }  // namespace caponier::gateway

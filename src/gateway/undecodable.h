@@ -1,4 +1,5 @@
-// Requests that never became an exchange, because their head could be read in more than one way or not at all.
+// Requests that never became an exchange, because their head could be read in more than one way or not at
+// all.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,6 @@
 #include "gateway/worker.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -30,14 +31,44 @@ Worker::Worker(Shared& shared, std::shared_ptr<const Generation> generation, net
       network_(network),
       metrics_(shared.metric_names.rows_max()),
       tokens_(generation->plan->limits.memory.token_cache_entries_max, shared.digest_key),
-      service_(std::make_shared<Service>(std::move(generation), state_of(shared, tokens_), network, blocks_)),
+      cluster_seed_(random.next_u64()),
       ids_(random),
       flush_timer_(*this) {
   records_.reserve(kRecordBatchBytes * 2);
+  auto service = std::make_shared<Service>(std::move(generation), state_of(shared, tokens_));
+  make_upstreams(*service);
+  service_ = std::move(service);
   network_.loop().before_sleep = [this] { flush_connections(); };
 }
 
+void Worker::make_upstreams(Service& service) {
+  const Generation& generation = *service.generation;
+  std::vector<std::shared_ptr<upstream::Cluster>> before;
+  if (service_) before = service_->upstreams;
+  for (std::size_t i = 0; i < generation.upstreams.size(); ++i) {
+    upstream::ClusterSettings settings = cluster_settings(generation, i);
+    const auto same = std::ranges::find_if(
+        before, [&settings](const auto& cluster) { return cluster->settings() == settings; });
+    service.upstreams.push_back(same != before.end() ? *same
+                                                     : make_cluster(generation, i, std::move(settings)));
+  }
+}
+
+std::shared_ptr<upstream::Cluster> Worker::make_cluster(const Generation& generation, std::size_t index,
+                                                        upstream::ClusterSettings settings) {
+  const auto tell = [this](std::string_view text) {
+    event::LifecycleRecord told;
+    told.wall_ms = loop().now().wall_ms;
+    told.what = "upstream";
+    told.detail = text;
+    record(told);
+  };
+  return std::make_shared<upstream::Cluster>(network_, blocks_, std::move(settings),
+                                             generation.upstreams[index].load, ++cluster_seed_, tell);
+}
+
 Worker::~Worker() {
+  for (const auto& upstream : service_->upstreams) upstream->stop();
   network_.loop().before_sleep = nullptr;
   flush_records();
 }
@@ -60,6 +91,7 @@ void Worker::serve(std::unique_ptr<net::Listener> listener, std::shared_ptr<cons
 }
 
 void Worker::start() {
+  for (const auto& upstream : service_->upstreams) upstream->start();
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     ++accepting_;
     net::spawn(accept_from(i));
@@ -77,37 +109,80 @@ net::Task<void> Worker::accept_from(std::size_t listening) {
 
 void Worker::replace(std::shared_ptr<const Generation> generation,
                      const std::vector<std::shared_ptr<const Surface>>& surfaces) {
-  service_ = std::make_shared<Service>(std::move(generation), state_of(shared_, tokens_), network_, blocks_);
-  for (std::size_t i = 0; i < listeners_.size(); ++i) listeners_[i].surface = surfaces[i];
+  auto service = std::make_shared<Service>(std::move(generation), state_of(shared_, tokens_));
+  make_upstreams(*service);
+  const auto before = std::exchange(service_, std::move(service));
+  const auto serves = [](const Service& one, const std::shared_ptr<upstream::Cluster>& cluster) {
+    return std::ranges::find(one.upstreams, cluster) != one.upstreams.end();
+  };
+  for (const auto& upstream : before->upstreams) {
+    if (!serves(*service_, upstream)) upstream->stop();
+  }
+  for (const auto& upstream : service_->upstreams) {
+    if (!serves(*before, upstream)) upstream->start();
+  }
+  for (Listening& listening : listeners_) {
+    const auto at =
+        std::ranges::find_if(surfaces, [&listening](const std::shared_ptr<const Surface>& surface) {
+          return surface->name == listening.surface->name;
+        });
+    if (at != surfaces.end()) listening.surface = *at;
+  }
   for (ClientConnection* at = connections_; at != nullptr; at = at->next()) at->follow_if_idle();
+}
+
+void Worker::name_peer(stages::Peer& peer, const AddressBytes& address) const {
+  peer.address = address;
+  peer.text = ip_text(address);
+  peer.address_hash = keyed_hash(shared_.digest_key, peer.limit_key());
+}
+
+void Worker::refuse(const stages::Peer& peer, const stages::Denial& denial) {
+  event::ConnectionRecord refused;
+  refused.wall_ms = loop().now().wall_ms;
+  refused.type = "refused";
+  refused.peer = peer.text;
+  refused.listener = peer.listener;
+  refused.reason = denial.reason;
+  refused.detail = denial.detail;
+  record(refused);
+}
+
+bool Worker::admit_address(const stages::Peer& peer) {
+  auto denied = stages::admit_connection(service_->state, plan().limits, peer, loop().now());
+  if (!denied && !shared_.connections.name(peer.text)) {
+    denied = stages::deny(Reason::kConnectionRefused, "admit", "too many open connections of the address");
+  }
+  if (denied) refuse(peer, *denied);
+  return !denied;
 }
 
 void Worker::admit(net::Listener::Accepted accepted, const std::shared_ptr<const Surface>& surface) {
   stages::Peer peer;
-  peer.address = accepted.peer.bytes;
-  peer.text = accepted.peer.host_text();
+  name_peer(peer, accepted.peer.bytes);
   peer.listener = surface->name;
   peer.tls = surface->tls != nullptr;
   peer.internal = surface->internal;
-  peer.address_hash = keyed_hash(shared_.digest_key, peer.limit_key());
-  auto denied = stages::admit_connection(service_->state, plan().limits, peer, loop().now());
-  if (!denied && !shared_.connections.enter(peer.text)) {
-    denied = stages::Denial{Reason::kConnectionRefused, "admit", "too many open connections"};
+  const config::ListenerRules& rules = surface->rules;
+  const bool announced = !rules.proxy_protocol.empty();
+  // A proxy stands for many: the budgets of one address are not for it.
+  const bool is_proxy = any_contains(announced ? rules.proxy_protocol : rules.trusted_proxies, peer.address);
+  bool admitted = false;
+  if (announced && !is_proxy) {
+    refuse(peer, stages::deny(Reason::kProxyNotListed, "admit", "the peer is no listed proxy"));
+  } else if (!shared_.connections.enter()) {
+    refuse(peer, stages::deny(Reason::kConnectionRefused, "admit", "too many open connections"));
+  } else {
+    admitted = is_proxy || admit_address(peer);
+    if (!admitted) shared_.connections.leave({});
   }
-  if (denied) {
-    event::ConnectionRecord refused;
-    refused.wall_ms = loop().now().wall_ms;
-    refused.type = "refused";
-    refused.peer = peer.text;
-    refused.listener = peer.listener;
-    refused.reason = denied->reason;
-    refused.detail = denied->detail;
-    record(refused);
+  if (!admitted) {
     accepted.stream->abort();
     return;
   }
   // Owns itself until its end.
-  auto* connection = new ClientConnection(*this, std::move(accepted.stream), std::move(peer), surface);
+  auto* connection =
+      new ClientConnection(*this, std::move(accepted.stream), std::move(peer), surface, !is_proxy);
   connection->start();
 }
 
@@ -161,10 +236,14 @@ void Worker::count(const Service& service, const stages::Exchange& exchange, con
   }
   metrics_.count(row, outcome.status, outcome.duration_us);
   if (outcome.denial != nullptr) metrics_.refuse(row, outcome.denial->reason);
+  for (const stages::Denial& reported : exchange.reported) metrics_.report(row, reported.reason);
 }
 
 WorkerGauges Worker::gauges() const {
-  return {service_->upstream.idle(), blocks_.bytes_in_use()};
+  WorkerGauges gauges;
+  gauges.block_bytes = blocks_.bytes_in_use();
+  for (const auto& upstream : service_->upstreams) upstream->describe(gauges.endpoints);
+  return gauges;
 }
 
 bool Worker::overloaded() {

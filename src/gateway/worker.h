@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "base/address.h"
 #include "base/buffer.h"
+#include "config/config.h"
 #include "event/record.h"
 #include "gateway/generation.h"
 #include "gateway/id_source.h"
@@ -29,6 +31,7 @@ struct Surface {
   std::string name;                         // "public"
   bool internal = false;                    // internal operations exist here
   std::shared_ptr<tls::ServerContext> tls;  // null: plain HTTP
+  config::ListenerRules rules;
 };
 
 class Worker {
@@ -43,11 +46,11 @@ class Worker {
   void serve(std::unique_ptr<net::Listener> listener, std::shared_ptr<const Surface> surface);
   // Accepts from all listeners until drain(). On the loop's own thread, as everything below.
   void start();
-  // From now on requests are judged by `generation`, and new connections meet `surfaces` (in the order of
-  // serve()). What is under way ends as it began.
+  // From now on requests are judged by `generation`, and new connections meet `surfaces`, by their
+  // names. What is under way ends as it began.
   void replace(std::shared_ptr<const Generation> generation,
                const std::vector<std::shared_ptr<const Surface>>& surfaces);
-  // No new connections; idle ones end now, busy ones after their exchange.
+  // No new connections; idle ones end now, or after Shared::idle_grace_ms, busy ones after their exchange.
   void drain();
   // Ends everything that is still open.
   void abort_all();
@@ -106,10 +109,20 @@ class Worker {
     Worker& worker_;
   };
 
+  // `address` is that of the client.
+  void name_peer(stages::Peer& peer, const AddressBytes& address) const;
+  // Takes the address into the table of open connections; false, and recorded, if it is over a budget.
+  [[nodiscard]] bool admit_address(const stages::Peer& peer);
+  void refuse(const stages::Peer& peer, const stages::Denial& denial);
   net::Task<void> accept_from(std::size_t listening);
   void admit(net::Listener::Accepted accepted, const std::shared_ptr<const Surface>& surface);
   void note_records();
   void flush_connections();
+  // The clusters of a service that is about to be; those of the one in force where nothing about them
+  // changes.
+  void make_upstreams(Service& service);
+  std::shared_ptr<upstream::Cluster> make_cluster(const Generation& generation, std::size_t index,
+                                                  upstream::ClusterSettings settings);
 
   Shared& shared_;
   net::Network& network_;
@@ -117,6 +130,7 @@ class Worker {
   Metrics metrics_;
   stages::TokenCache tokens_;
   std::shared_ptr<Service> service_;
+  std::uint64_t cluster_seed_;
   IdSource ids_;
   struct Listening {
     std::unique_ptr<net::Listener> listener;

@@ -31,8 +31,8 @@ enum class DecodeError : std::uint8_t {
   kStatusLine,
   kUpgradeUnsupported,
   kExpectUnsupported,  // Expect other than 100-continue
-  kPseudoHeader,       // HTTP/2: missing, repeated, unknown, behind other fields, or a scheme that is not ours
-  kConnectionHeader,   // HTTP/2: a field of the connection, which has no meaning there
+  kPseudoHeader,      // HTTP/2: missing, repeated, unknown, behind other fields, or a scheme that is not ours
+  kConnectionHeader,  // HTTP/2: a field of the connection, which has no meaning there
 };
 std::string_view name(DecodeError error);
 // Status to answer with: 400, 414, 417, 431, 501, 505.

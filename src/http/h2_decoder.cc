@@ -208,7 +208,8 @@ Result<Event, Broken> Decoder::read_payload(std::string_view payload) {
     case FrameType::kHeaders:
       return read_headers(payload);
     case FrameType::kContinuation:
-      if (++continuations_ > http2_.continuations_max || block_.size() + payload.size() > limits_.head_bytes_max)
+      if (++continuations_ > http2_.continuations_max ||
+          block_.size() + payload.size() > limits_.head_bytes_max)
         return Err(Broken{ErrorCode::kEnhanceYourCalm, "a head of too many frames", true});
       return read_block(payload);
     case FrameType::kPriority:

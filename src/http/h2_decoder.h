@@ -44,10 +44,10 @@ struct Event {
   Kind kind = Kind::kNone;
   std::uint32_t stream = 0;
   bool ends_stream = false;
-  bool small = false;           // kData: a frame that brings nothing; kHead: took needlessly many frames
-  std::string_view data;        // kData: of the input; kPing: its eight bytes
+  bool small = false;            // kData: a frame that brings nothing; kHead: took needlessly many frames
+  std::string_view data;         // kData: of the input; kPing: its eight bytes
   std::uint32_t flow_bytes = 0;  // kData: what it takes from the windows, padding included
-  std::uint32_t number = 0;     // kReset: the code; kWindowUpdate: the bytes
+  std::uint32_t number = 0;      // kReset: the code; kWindowUpdate: the bytes
 };
 
 // Why the connection ends.
@@ -95,7 +95,7 @@ class Decoder {
   std::string opaque_;      // of a PING
   std::uint32_t left_ = 0;  // of DATA, without padding
   std::uint32_t padding_ = 0;
-  std::uint32_t overhead_ = 0;  // of DATA: what flow control counts beside the data, not reported yet
+  std::uint32_t overhead_ = 0;   // of DATA: what flow control counts beside the data, not reported yet
   bool brings_nothing_ = false;  // DATA that is padding only
   // Of a head that is not complete.
   std::uint32_t open_stream_ = 0;

@@ -35,7 +35,8 @@ void check_translation(const RequestHead& head) {
   require(append_request_line(text, head.method_text, head.target));
   require(append_header(text, "Host", head.authority));
   for (const Header& header : head.headers) {
-    if (header.field == Field::kHost || header.field == Field::kTe || header.field == Field::kContentLength) continue;
+    if (header.field == Field::kHost || header.field == Field::kTe || header.field == Field::kContentLength)
+      continue;
     require(append_header(text, header.name, header.value));
   }
   if (head.body.kind == BodyKind::kChunked) text += "Transfer-Encoding: chunked\r\n";

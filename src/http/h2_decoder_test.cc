@@ -29,7 +29,8 @@ std::vector<std::string> decode(std::string_view bytes, std::size_t piece_bytes 
       const std::string here(piece);
       const auto step = decoder.feed(here);
       if (!step) {
-        events.push_back("broken: " + std::string(step.error().detail) + (step.error().flood ? " (flood)" : ""));
+        events.push_back("broken: " + std::string(step.error().detail) +
+                         (step.error().flood ? " (flood)" : ""));
         return events;
       }
       EXPECT_GT(step->consumed, 0U);
@@ -100,8 +101,8 @@ TEST(Http2Decoder, a_head_may_come_in_several_frames) {
 
 TEST(Http2Decoder, padding_and_priority_are_taken_off) {
   const auto flags = static_cast<std::uint8_t>(kEndHeaders | kPadded | kWithPriority);
-  const std::string padded_head =
-      frame(FrameType::kHeaders, flags, 3, std::string(1, 4) + u32(1) + "\x10" + block({{"a", "b"}}) + "\0\0\0\0"s);
+  const std::string padded_head = frame(
+      FrameType::kHeaders, flags, 3, std::string(1, 4) + u32(1) + "\x10" + block({{"a", "b"}}) + "\0\0\0\0"s);
   EXPECT_THAT(events_of(padded_head + frame(FrameType::kData, kPadded | kEndStream, 3, "\3abc\0\0\0"s)),
               ElementsAre("head 3 a=b", "data 3 end abc"));
 }
@@ -125,9 +126,11 @@ TEST(Http2Decoder, frames_that_bring_nothing_say_so) {
 }
 
 TEST(Http2Decoder, control_frames_are_events) {
-  EXPECT_THAT(events_of(frame(FrameType::kPing, 0, 0, "12345678") + frame(FrameType::kResetStream, 0, 1, u32(8)) +
-                        frame(FrameType::kWindowUpdate, 0, 0, u32(100)) + frame(static_cast<FrameType>(0x77), 0, 5, "?")),
-              ElementsAre("ping 12345678", "event 3 1 8", "event 10 0 100", "event 11 5 0"));
+  EXPECT_THAT(
+      events_of(frame(FrameType::kPing, 0, 0, "12345678") + frame(FrameType::kResetStream, 0, 1, u32(8)) +
+                frame(FrameType::kWindowUpdate, 0, 0, u32(100)) +
+                frame(static_cast<FrameType>(0x77), 0, 5, "?")),
+      ElementsAre("ping 12345678", "event 3 1 8", "event 10 0 100", "event 11 5 0"));
 }
 
 TEST(Http2Decoder, frames_of_a_wrong_size_or_place_break_the_connection) {
@@ -160,9 +163,11 @@ TEST(Http2Decoder, frames_of_a_wrong_size_or_place_break_the_connection) {
            frame(FrameType::kHeaders, kEndHeaders | kWithPriority, 1, self),
            frame(FrameType::kHeaders, 0, 1, "") + frame(FrameType::kPing, 0, 0, "12345678"),
            frame(FrameType::kHeaders, 0, 1, "") + frame(FrameType::kContinuation, kEndHeaders, 3, ""),
-           frame(FrameType::kHeaders, kEndHeaders, 1, "\x80"),       // index 0
-           frame(FrameType::kHeaders, kEndHeaders, 1, "\xBF"),       // an entry that is not there
-           frame(FrameType::kHeaders, kEndHeaders, 1, "\x40\x05" "a"),  // a name that is not there
+           frame(FrameType::kHeaders, kEndHeaders, 1, "\x80"),  // index 0
+           frame(FrameType::kHeaders, kEndHeaders, 1, "\xBF"),  // an entry that is not there
+           frame(FrameType::kHeaders, kEndHeaders, 1,
+                 "\x40\x05"
+                 "a"),  // a name that is not there
            frame(FrameType::kSettings, 0, 0, "\0\2\0\0\0\2"s),
            frame(FrameType::kSettings, 0, 0, "\0\4\x80\0\0\0"s),
            frame(FrameType::kSettings, 0, 0, "\0\5\0\0\x3F\xFF"s),

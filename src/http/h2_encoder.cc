@@ -35,9 +35,9 @@ bool append_head(std::string& out, HpackEncoder& hpack, std::uint32_t stream, st
 
 void append_data(std::string& out, std::uint32_t stream, std::string_view first, std::string_view second,
                  bool ends_stream) {
-  append_frame_head(out, {static_cast<std::uint32_t>(first.size() + second.size()),
-                          static_cast<std::uint8_t>(FrameType::kData),
-                          ends_stream ? kEndStream : std::uint8_t{0}, stream});
+  append_frame_head(
+      out, {static_cast<std::uint32_t>(first.size() + second.size()),
+            static_cast<std::uint8_t>(FrameType::kData), ends_stream ? kEndStream : std::uint8_t{0}, stream});
   out.append(first).append(second);
 }
 

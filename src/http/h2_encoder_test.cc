@@ -32,7 +32,8 @@ std::string read_back(std::string_view bytes, HpackDecoder& decoder, bool& ends)
   fields.begin();
   if (!decoder.decode(block, limits, fields)) return {};
   std::string lines;
-  for (const Header& header : fields.headers()) lines.append(header.name).append("=").append(header.value).append("\n");
+  for (const Header& header : fields.headers())
+    lines.append(header.name).append("=").append(header.value).append("\n");
   return lines;
 }
 
@@ -55,7 +56,8 @@ TEST(Http2Encoder, what_is_the_same_in_each_answer_is_short_after_the_first) {
   std::size_t sizes[2];
   for (std::size_t& size : sizes) {
     std::string out;
-    ASSERT_TRUE(append_head(out, encoder, 1, "HTTP/1.1 200 OK\r\nX-Content-Type-Options: nosniff\r\n", false));
+    ASSERT_TRUE(
+        append_head(out, encoder, 1, "HTTP/1.1 200 OK\r\nX-Content-Type-Options: nosniff\r\n", false));
     bool ends = true;
     EXPECT_EQ(read_back(out, decoder, ends), ":status=200\nx-content-type-options=nosniff\n");
     EXPECT_FALSE(ends);

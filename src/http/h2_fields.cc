@@ -67,7 +67,8 @@ void FieldBlock::join_cookies() {
 
 std::span<Header> FieldBlock::headers() {
   headers_.clear();
-  for (std::size_t i = 0; i < lines_.size(); ++i) headers_.push_back({name(i), value(i), parse_field(name(i))});
+  for (std::size_t i = 0; i < lines_.size(); ++i)
+    headers_.push_back({name(i), value(i), parse_field(name(i))});
   return headers_;
 }
 

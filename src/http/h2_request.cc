@@ -32,7 +32,8 @@ struct PseudoFields {
 };
 
 bool is_lower_token(std::string_view name) {
-  return is_token(name) && std::none_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  return is_token(name) &&
+         std::none_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 // RFC 9113, section 8.2.1: as in HTTP/1.1, and no whitespace around it that somebody would trim.

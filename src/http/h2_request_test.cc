@@ -30,8 +30,15 @@ std::string_view error_of(Fields fields, bool ended = true) {
 
 TEST(Http2Request, is_the_same_head_as_of_http_1) {
   Read it;
-  read(it, {{":method", "POST"}, {":scheme", "https"}, {":path", "/a?b=c"}, {":authority", "x.test"},
-            {"content-length", "3"}, {"te", "trailers"}, {"expect", "100-continue"}}, false);
+  read(it,
+       {{":method", "POST"},
+        {":scheme", "https"},
+        {":path", "/a?b=c"},
+        {":authority", "x.test"},
+        {"content-length", "3"},
+        {"te", "trailers"},
+        {"expect", "100-continue"}},
+       false);
   ASSERT_FALSE(it.error);
   EXPECT_EQ(it.head.method, Method::kPost);
   EXPECT_EQ(it.head.path, "/a");
@@ -56,32 +63,54 @@ TEST(Http2Request, pseudo_fields_are_complete_known_single_and_in_front) {
   EXPECT_EQ(error_of({{":scheme", "https"}, {":path", "/"}, {":authority", "x"}}), "pseudo-header");
   EXPECT_EQ(error_of({{":method", "GET"}, {":path", "/"}, {":authority", "x"}}), "pseudo-header");
   EXPECT_EQ(error_of({{":method", "GET"}, {":scheme", "https"}, {":authority", "x"}}), "pseudo-header");
-  EXPECT_EQ(error_of({{":method", "GET"}, {":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {":authority", "x"}}),
+  EXPECT_EQ(error_of({{":method", "GET"},
+                      {":method", "GET"},
+                      {":scheme", "https"},
+                      {":path", "/"},
+                      {":authority", "x"}}),
             "pseudo-header");
-  EXPECT_EQ(error_of({{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {":authority", "x"}, {":x", "y"}}),
-            "pseudo-header");
-  EXPECT_EQ(error_of({{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {"a", "b"}, {":authority", "x"}}),
-            "pseudo-header");
-  EXPECT_EQ(error_of({{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {":authority", "x"}, {":status", "200"}}),
+  EXPECT_EQ(
+      error_of({{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {":authority", "x"}, {":x", "y"}}),
+      "pseudo-header");
+  EXPECT_EQ(
+      error_of({{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {"a", "b"}, {":authority", "x"}}),
+      "pseudo-header");
+  EXPECT_EQ(error_of({{":method", "GET"},
+                      {":scheme", "https"},
+                      {":path", "/"},
+                      {":authority", "x"},
+                      {":status", "200"}}),
             "pseudo-header");
 }
 
 TEST(Http2Request, the_scheme_is_that_of_the_connection) {
-  EXPECT_EQ(error_of({{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "x"}}), "pseudo-header");
-  EXPECT_EQ(error_of({{":method", "GET"}, {":scheme", "HTTPS"}, {":path", "/"}, {":authority", "x"}}), "none");
+  EXPECT_EQ(error_of({{":method", "GET"}, {":scheme", "http"}, {":path", "/"}, {":authority", "x"}}),
+            "pseudo-header");
+  EXPECT_EQ(error_of({{":method", "GET"}, {":scheme", "HTTPS"}, {":path", "/"}, {":authority", "x"}}),
+            "none");
 }
 
 TEST(Http2Request, connect_and_other_forms_of_target_are_refused) {
   EXPECT_EQ(error_of({{":method", "CONNECT"}, {":authority", "x:443"}}), "target");
-  EXPECT_EQ(error_of({{":method", "CONNECT"}, {":protocol", "websocket"}, {":scheme", "https"}, {":path", "/"}, {":authority", "x"}}),
+  EXPECT_EQ(error_of({{":method", "CONNECT"},
+                      {":protocol", "websocket"},
+                      {":scheme", "https"},
+                      {":path", "/"},
+                      {":authority", "x"}}),
             "pseudo-header");
   for (const std::string_view path : {"", "*", "a", "https://x/", "/a b", "/\xC3\xA4", "/a#b", "//?\n"})
-    EXPECT_NE(error_of({{":method", "GET"}, {":scheme", "https"}, {":path", path}, {":authority", "x"}}), "none") << path;
+    EXPECT_NE(error_of({{":method", "GET"}, {":scheme", "https"}, {":path", path}, {":authority", "x"}}),
+              "none")
+        << path;
 }
 
 TEST(Http2Request, authority_mismatch_is_refused) {
   const auto with = [](std::string_view authority, std::string_view host) {
-    return error_of({{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {":authority", authority}, {"host", host}});
+    return error_of({{":method", "GET"},
+                     {":scheme", "https"},
+                     {":path", "/"},
+                     {":authority", authority},
+                     {"host", host}});
   };
   EXPECT_EQ(with("a.test", "a.test"), "none");
   EXPECT_EQ(with("a.test", "A.TEST"), "none");
@@ -89,14 +118,18 @@ TEST(Http2Request, authority_mismatch_is_refused) {
   EXPECT_EQ(with("a.test", "a.test:443"), "host-bad");
   EXPECT_EQ(error_of({{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {"host", "a.test"}}), "none");
   EXPECT_EQ(error_of({{":method", "GET"}, {":scheme", "https"}, {":path", "/"}}), "host-missing");
-  EXPECT_EQ(error_of({{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {"host", "a"}, {"host", "a"}}),
-            "host-repeated");
-  EXPECT_EQ(error_of({{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {":authority", "user@a.test"}}), "host-bad");
+  EXPECT_EQ(
+      error_of({{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {"host", "a"}, {"host", "a"}}),
+      "host-repeated");
+  EXPECT_EQ(
+      error_of({{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {":authority", "user@a.test"}}),
+      "host-bad");
 }
 
 std::string_view with_field(std::string_view field_name, std::string_view value, bool ended = true) {
-  return error_of({{":method", "POST"}, {":scheme", "https"}, {":path", "/"}, {":authority", "x"}, {field_name, value}},
-                  ended);
+  return error_of(
+      {{":method", "POST"}, {":scheme", "https"}, {":path", "/"}, {":authority", "x"}, {field_name, value}},
+      ended);
 }
 
 TEST(Http2Request, h2_te_smuggling_is_refused) {
@@ -113,25 +146,42 @@ TEST(Http2Request, h2_cl_smuggling_is_refused) {
   EXPECT_EQ(with_field("content-length", "5", true), "content-length-bad");
   EXPECT_EQ(with_field("content-length", "5, 5", false), "content-length-bad");
   EXPECT_EQ(with_field("content-length", "+5", false), "content-length-bad");
-  EXPECT_EQ(error_of({{":method", "POST"}, {":scheme", "https"}, {":path", "/"}, {":authority", "x"},
-                      {"content-length", "5"}, {"content-length", "5"}}, false), "content-length-bad");
+  EXPECT_EQ(error_of({{":method", "POST"},
+                      {":scheme", "https"},
+                      {":path", "/"},
+                      {":authority", "x"},
+                      {"content-length", "5"},
+                      {"content-length", "5"}},
+                     false),
+            "content-length-bad");
 }
 
 TEST(Http2Request, header_injection_is_refused) {
   using namespace std::string_view_literals;
-  for (const std::string_view value : {"a\r\nb: c"sv, "a\nb"sv, "a\rb"sv, "a\0b"sv, " a"sv, "a "sv, "\ta"sv, "\x7F"sv})
+  for (const std::string_view value :
+       {"a\r\nb: c"sv, "a\nb"sv, "a\rb"sv, "a\0b"sv, " a"sv, "a "sv, "\ta"sv, "\x7F"sv})
     EXPECT_EQ(with_field("x", value), "header-value") << testing::PrintToString(value);
   for (const std::string_view field_name : {"X"sv, ""sv, "a b"sv, "a:"sv, "a\r\nb"sv, "a\0"sv, "h\xC3\xA4"sv})
     EXPECT_EQ(with_field(field_name, "v"), "header-name") << testing::PrintToString(field_name);
-  EXPECT_EQ(error_of({{":method", "GET"}, {":scheme", "https"}, {":path", "/ HTTP/1.1\r\nx: y"}, {":authority", "x"}}),
-            "header-value");
-  EXPECT_EQ(error_of({{":method", "GET / HTTP/1.1"}, {":scheme", "https"}, {":path", "/"}, {":authority", "x"}}), "method");
+  EXPECT_EQ(
+      error_of(
+          {{":method", "GET"}, {":scheme", "https"}, {":path", "/ HTTP/1.1\r\nx: y"}, {":authority", "x"}}),
+      "header-value");
+  EXPECT_EQ(
+      error_of({{":method", "GET / HTTP/1.1"}, {":scheme", "https"}, {":path", "/"}, {":authority", "x"}}),
+      "method");
 }
 
 TEST(Http2Request, cookie_crumbs_become_one_cookie) {
   Read it;
-  read(it, {{":method", "GET"}, {":scheme", "https"}, {":path", "/"}, {":authority", "x"},
-            {"cookie", "a=1"}, {"accept", "b"}, {"cookie", "c=2"}, {"cookie", "d=3"}});
+  read(it, {{":method", "GET"},
+            {":scheme", "https"},
+            {":path", "/"},
+            {":authority", "x"},
+            {"cookie", "a=1"},
+            {"accept", "b"},
+            {"cookie", "c=2"},
+            {"cookie", "d=3"}});
   ASSERT_FALSE(it.error);
   ASSERT_EQ(it.head.headers.size(), 2U);
   EXPECT_EQ(it.head.headers[0].value, "a=1; c=2; d=3");
@@ -149,7 +199,9 @@ TEST(Http2Request, heads_are_bounded_as_in_http_1) {
     it.fields.begin();
     const std::string target = "/" + std::string(path - 1, 'p');
     for (const auto& [field_name, text] : {std::pair<std::string_view, std::string_view>{":method", "GET"},
-                                           {":scheme", "https"}, {":authority", "x"}, {":path", target}})
+                                           {":scheme", "https"},
+                                           {":authority", "x"},
+                                           {":path", target}})
       it.fields.add(field_name, text, limits);
     for (int i = 0; i < count; ++i) it.fields.add("n", std::string(value, 'v'), limits);
     const auto error = read_request(it.fields, true, true, limits, it.head);

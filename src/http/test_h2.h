@@ -11,9 +11,11 @@
 
 namespace caponier::http::h2 {
 
-inline std::string frame(FrameType type, std::uint8_t flags, std::uint32_t stream, std::string_view payload = {}) {
+inline std::string frame(FrameType type, std::uint8_t flags, std::uint32_t stream,
+                         std::string_view payload = {}) {
   std::string out;
-  append_frame_head(out, {static_cast<std::uint32_t>(payload.size()), static_cast<std::uint8_t>(type), flags, stream});
+  append_frame_head(
+      out, {static_cast<std::uint32_t>(payload.size()), static_cast<std::uint8_t>(type), flags, stream});
   return out.append(payload);
 }
 
@@ -45,7 +47,8 @@ inline std::string block(Fields fields) {
   return out;
 }
 
-inline std::string request_block(Fields more = {}, std::string_view method = "GET", std::string_view path = "/") {
+inline std::string request_block(Fields more = {}, std::string_view method = "GET",
+                                 std::string_view path = "/") {
   return block({{":method", method}, {":scheme", "https"}, {":authority", "localhost"}, {":path", path}}) +
          block(more);
 }

@@ -61,19 +61,25 @@ bool EpollLoop::watch(int fd, std::uint32_t events, Watched& watched) {
   return ::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+void EpollLoop::unwatch(int fd) const {
+  ::epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
+}
+
 void EpollLoop::forget(Watched& watched) {
   for (std::size_t i = batch_next_; i < batch_end_; ++i) {
     if (batch_[i].data.ptr == &watched) batch_[i].data.ptr = nullptr;
   }
   for (auto* list : {&pulses_, &pulsing_}) {
-    for (Pulse& pulse : *list) {
-      if (pulse.watched == &watched) pulse.watched = nullptr;
+    for (Watched*& pulse : *list) {
+      if (pulse == &watched) pulse = nullptr;
     }
   }
+  watched.pulse_due_ = false;
 }
 
-void EpollLoop::pulse(Watched& watched, std::uint32_t events) {
-  pulses_.push_back({&watched, events});
+// However often it is asked for within a turn: two pulses that each ask twice would be four in the next turn.
+void EpollLoop::pulse(Watched& watched) {
+  if (!std::exchange(watched.pulse_due_, true)) pulses_.push_back(&watched);
 }
 
 void EpollLoop::run() {
@@ -118,8 +124,10 @@ void EpollLoop::hand_out_pulses() {
   pulsing_.swap(pulses_);
   // forget() blanks entries of both lists while this runs.
   for (std::size_t i = 0; i < pulsing_.size(); ++i) {
-    const Pulse pulse = pulsing_[i];
-    if (pulse.watched != nullptr) pulse.watched->on_events(pulse.events);
+    Watched* const watched = pulsing_[i];
+    if (watched == nullptr) continue;
+    watched->pulse_due_ = false;
+    watched->on_events(0);
   }
   pulsing_.clear();
 }

@@ -23,6 +23,10 @@ class EpollLoop final : public Loop {
 
    protected:
     ~Watched() = default;
+
+   private:
+    friend class EpollLoop;
+    bool pulse_due_ = false;
   };
 
   // The way in for other threads; outlives the loop, and drops what comes too late.
@@ -56,19 +60,17 @@ class EpollLoop final : public Loop {
 
   // False if the kernel refuses (out of memory or watches).
   [[nodiscard]] bool watch(int fd, std::uint32_t events, Watched& watched);
+  // Before a descriptor is closed whose socket somebody else may have, too.
+  void unwatch(int fd) const;
   // Forgets events of `watched` that were not handed out yet. The kernel forgets the descriptor when it is
   // closed.
   void forget(Watched& watched);
-  // Hands `events` to `watched` later in this turn, as if the kernel had reported them.
-  void pulse(Watched& watched, std::uint32_t events);
+  // Calls `watched` once with no event, at the end of this turn or of the next one.
+  void pulse(Watched& watched);
   // Counts the turns; for those who must not hog one.
   [[nodiscard]] std::uint64_t turn() const { return turn_; }
 
  private:
-  struct Pulse {
-    Watched* watched;
-    std::uint32_t events;
-  };
   class MailboxEvents final : public Watched {
    public:
     explicit MailboxEvents(EpollLoop& loop) : loop_(loop) {}
@@ -87,8 +89,8 @@ class EpollLoop final : public Loop {
   std::shared_ptr<Mailbox> mailbox_;
   MailboxEvents mailbox_events_;
   std::vector<std::function<void()>> posted_;
-  std::vector<Pulse> pulses_;
-  std::vector<Pulse> pulsing_;
+  std::vector<Watched*> pulses_;
+  std::vector<Watched*> pulsing_;
   std::array<epoll_event, 256> batch_{};
   std::size_t batch_next_ = 0;
   std::size_t batch_end_ = 0;

@@ -71,6 +71,32 @@ TEST_F(EpollLoopTest, sleeps_as_long_as_asked) {
   EXPECT_GE(woke_ms - begin_ms, 30);
 }
 
+TEST_F(EpollLoopTest, a_pulse_that_is_asked_for_twice_comes_once_a_turn) {
+  struct Eager final : EpollLoop::Watched {
+    explicit Eager(EpollLoop& the_loop) : loop(the_loop) {}
+    void on_events(std::uint32_t) override {
+      if (++calls == 20) loop.stop();
+      if (calls > 20) return;
+      loop.pulse(*this);
+      loop.pulse(*this);
+    }
+    EpollLoop& loop;
+    int calls = 0;
+  } eager(loop);
+  int turns = 0;
+  loop.before_sleep = [&] { ++turns; };
+  loop.pulse(eager);
+  loop.pulse(eager);
+  loop.run();
+  EXPECT_LE(eager.calls, turns);
+  loop.pulse(eager);
+  loop.forget(eager);
+  const int before = eager.calls;
+  loop.stop();
+  loop.run();
+  EXPECT_EQ(eager.calls, before);
+}
+
 TEST_F(EpollLoopTest, calls_before_sleep_before_each_sleep) {
   int calls = 0;
   loop.before_sleep = [&] {

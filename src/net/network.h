@@ -41,6 +41,8 @@ class Listener {
   };
   virtual Task<Accepted> accept() = 0;
   [[nodiscard]] virtual Address address() const = 0;  // with the real port
+  // The kernel's socket, to hand to another process; -1: there is none.
+  [[nodiscard]] virtual int descriptor() const { return -1; }
   virtual void close() = 0;
 };
 

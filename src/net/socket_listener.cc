@@ -68,6 +68,32 @@ Result<int, std::string> bind_socket(const Address& address, Sharing sharing) {
   return fd;
 }
 
+Result<Address, std::string> listening_address(int fd) {
+  int listens = 0;
+  socklen_t bytes = sizeof listens;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &bytes) != 0) return Err(error_text(errno));
+  SocketAddress real;
+  real.bytes = sizeof real.storage;
+  if (listens == 0 || ::getsockname(fd, reinterpret_cast<sockaddr*>(&real.storage), &real.bytes) != 0) {
+    return Err(std::string("it is no socket that listens"));
+  }
+  const auto address = from_socket_address(real.get());
+  int type = 0;
+  bytes = sizeof type;
+  if (!address || ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &bytes) != 0 || type != SOCK_STREAM) {
+    return Err(std::string("it is no TCP socket"));
+  }
+  return *address;
+}
+
+Result<Descriptor, std::string> share_listening(int fd) {
+  Descriptor shared(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  // Of the socket, not of the descriptor: whoever made it may have left it blocking.
+  const int flags = shared.open() ? ::fcntl(shared.get(), F_GETFL) : -1;
+  if (flags < 0 || ::fcntl(shared.get(), F_SETFL, flags | O_NONBLOCK) != 0) return Err(error_text(errno));
+  return shared;
+}
+
 // Shared with an accept() under way, which may outlive the listener.
 class SocketListener::Socket final : public EpollLoop::Watched, public TimerNode {
  public:
@@ -83,11 +109,13 @@ class SocketListener::Socket final : public EpollLoop::Watched, public TimerNode
   // A connection, or a descriptor of -1: nothing now, wait.
   int take(Address& peer);
   [[nodiscard]] bool closed() const { return fd_ < 0; }
+  [[nodiscard]] int fd() const { return fd_; }
   void close() {
     if (fd_ < 0) return;
+    loop.unwatch(fd_);
     ::close(std::exchange(fd_, -1));
     loop.forget(*this);
-    if (waiting) loop.pulse(*this, 0);
+    if (waiting) loop.pulse(*this);
   }
   void on_events(std::uint32_t) override { resume(); }
   void expired() override { resume(); }
@@ -128,7 +156,7 @@ int SocketListener::Socket::take(Address& peer) {
   }
   // A flood of connections must not starve those that are there.
   if (accepted_ == kAcceptsPerTurnMax) {
-    loop.pulse(*this, 0);
+    loop.pulse(*this);
     return -1;
   }
   while (fd_ >= 0) {
@@ -176,16 +204,22 @@ void SocketListener::close() {
 Result<std::unique_ptr<Listener>, std::string> SocketListener::open(EpollLoop& loop, const Address& address) {
   auto bound = bind_socket(address, Sharing::kShared);
   if (!bound) return Err(bound.error());
-  auto socket = std::make_shared<Socket>(loop, *bound);
-  SocketAddress real;
-  real.bytes = sizeof real.storage;
-  if (::listen(*bound, SOMAXCONN) != 0 ||
-      ::getsockname(*bound, reinterpret_cast<sockaddr*>(&real.storage), &real.bytes) != 0 ||
-      !loop.watch(*bound, EPOLLIN | EPOLLET, *socket)) {
-    return Err(error_text(errno));
-  }
-  const Address known = from_socket_address(real.get()).value_or(address);
-  return std::unique_ptr<Listener>(new SocketListener(std::move(socket), known));
+  Descriptor socket(*bound);
+  if (::listen(socket.get(), SOMAXCONN) != 0) return Err(error_text(errno));
+  return adopt(loop, std::move(socket));
+}
+
+Result<std::unique_ptr<Listener>, std::string> SocketListener::adopt(EpollLoop& loop, Descriptor listening) {
+  const auto address = listening_address(listening.get());
+  if (!address) return Err(address.error());
+  const int fd = listening.release();
+  auto socket = std::make_shared<Socket>(loop, fd);
+  if (!loop.watch(fd, EPOLLIN | EPOLLET, *socket)) return Err(error_text(errno));
+  return std::unique_ptr<Listener>(new SocketListener(std::move(socket), *address));
+}
+
+int SocketListener::descriptor() const {
+  return socket_->fd();
 }
 
 Task<Listener::Accepted> SocketListener::accept() {

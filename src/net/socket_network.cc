@@ -89,6 +89,12 @@ Result<std::unique_ptr<Listener>, std::string> SocketNetwork::listen(const Addre
   return SocketListener::open(loop_, address);
 }
 
+Result<std::unique_ptr<Listener>, std::string> SocketNetwork::adopt(int listening) {
+  auto shared = share_listening(listening);
+  if (!shared) return Err(shared.error());
+  return SocketListener::adopt(loop_, std::move(*shared));
+}
+
 Task<Result<std::unique_ptr<Stream>, std::string>> SocketNetwork::connect(Address address,
                                                                           std::int64_t deadline_ms) {
   const SocketAddress to = to_socket_address(address);

@@ -21,6 +21,8 @@ class SocketNetwork final : public Network {
 
   // Port 0: the kernel picks; the other workers listen on the listener's address() then.
   Result<std::unique_ptr<Listener>, std::string> listen(const Address& address) override;
+  // A socket that listens already; other workers, or another process, may have it, too.
+  Result<std::unique_ptr<Listener>, std::string> adopt(int listening);
   Task<Result<std::unique_ptr<Stream>, std::string>> connect(Address address,
                                                              std::int64_t deadline_ms) override;
   Task<Result<std::vector<Address>, std::string>> resolve(std::string host, std::uint16_t port,

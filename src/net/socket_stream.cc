@@ -96,7 +96,7 @@ void SocketStream::wait(Direction direction, Waiter* waiter) {
   const bool reads = direction == Direction::kRead;
   (reads ? reader_ : writer_) = waiter;
   // Nothing more will come from the kernel for what it has said already.
-  if (waiter != nullptr && (broken_ || (reads ? readable_ : writable_))) loop_.pulse(*this, 0);
+  if (waiter != nullptr && (broken_ || (reads ? readable_ : writable_))) loop_.pulse(*this);
 }
 
 void SocketStream::on_events(std::uint32_t events) {
@@ -122,7 +122,7 @@ void SocketStream::abort() {
   fd_ = -1;
   broken_ = true;
   loop_.forget(*this);
-  if (reader_ != nullptr || writer_ != nullptr) loop_.pulse(*this, 0);
+  if (reader_ != nullptr || writer_ != nullptr) loop_.pulse(*this);
 }
 
 }  // namespace caponier::net

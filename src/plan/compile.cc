@@ -12,9 +12,11 @@
 #include "plan/parameters.h"
 #include "plan/plan.h"
 #include "plan/policy.h"
+#include "plan/report_only.h"
 #include "plan/responses.h"
 #include "plan/security.h"
 #include "plan/surroundings.h"
+#include "plan/upstreams.h"
 
 namespace caponier::plan {
 namespace {
@@ -55,6 +57,9 @@ class Levels {
     }
     return levels;
   }
+
+  // What speaks about all operations.
+  [[nodiscard]] std::array<const Members*, 2> of_all() const { return {&root_, &defaults_}; }
 
   // Reports what was said and concerned nobody.
   void report_unused() {
@@ -130,6 +135,7 @@ Operation compile_operation(Compilation& compilation, Schemes& schemes, const op
   operation.deprecated = declared.deprecated;
   operation.where = where_of(compilation.in_contract(declared.node));
   operation.provenance = policy.provenance;
+  compile_report_only(compilation, policy, operation);
   const std::vector<std::string> names = template_names(operation.path);
   compile_security(compilation, schemes, declared, policy, operation);
   compile_owner(compilation, policy, names, operation);
@@ -137,6 +143,7 @@ Operation compile_operation(Compilation& compilation, Schemes& schemes, const op
   compile_parameters(compilation, declared, names, operation);
   compile_request_body(compilation, declared, policy, operation);
   compile_responses(compilation, declared, policy, operation);
+  compile_operation_upstream(compilation, declared, policy, operation);
   return operation;
 }
 
@@ -191,7 +198,7 @@ void compile_operations(Compilation& compilation) {
   Taken taken;
   PublicRoutes public_routes;
   Plan& plan = *compilation.plan;
-  plan.operations.reserve(compilation.contract.operations.size());
+  plan.operations.reserve(compilation.contract.operations.size() + 1);
   for (const openapi::Operation& declared : compilation.contract.operations) {
     const std::vector<const Members*> speaking = levels.of(declared);
     compilation.report.concern(declared.label());
@@ -219,6 +226,7 @@ void compile_operations(Compilation& compilation) {
                              "no operation is exposed, so that every request would be refused",
                              "declare a path with an operation, or let one of them be exposed");
   }
+  compile_undeclared(compilation, settle(levels.of_all(), compilation.report));
 }
 
 http::MediaType parsed(std::string_view text) {
@@ -268,9 +276,9 @@ std::shared_ptr<const Plan> compile_plan(const CompileInput& input, Diagnostics&
   plan.hsts = !plan.dev;
   plan.title = input.contract->title;
   plan.source = input.contract->main_tree().file();
+  compile_upstreams(compilation);
   compile_operations(compilation);
   compile_hosts(compilation);
-  compile_upstream(compilation);
   report_vendor_keys(compilation);
   if (plan.dev) {
     Diagnostic dev;

@@ -27,10 +27,10 @@ TEST(Plan, holds_what_the_document_and_the_configuration_say) {
   EXPECT_EQ(plan.operations[0].id, "getA");
   EXPECT_EQ(plan.operations[0].label, "GET /a");
   EXPECT_EQ(plan.operations[0].where.text, "api.yaml:6:5");
-  EXPECT_EQ(plan.upstream.text(), "https://backend.example:9443/");
-  EXPECT_EQ(plan.upstream_authority, "backend.example:9443");
-  EXPECT_EQ(plan.upstream_ca_file, "ca.pem");
-  EXPECT_EQ(plan.upstream_server_name, "inner");
+  EXPECT_EQ(plan.upstreams[0].url.text(), "https://backend.example:9443/");
+  EXPECT_EQ(plan.upstreams[0].authority, "backend.example:9443");
+  EXPECT_EQ(plan.upstreams[0].ca_file, "ca.pem");
+  EXPECT_EQ(plan.upstreams[0].server_name, "inner");
   EXPECT_THAT(plan.hosts, ElementsAre("api.example.com"));
   EXPECT_TRUE(plan.hsts);
   EXPECT_FALSE(plan.dev);

@@ -14,6 +14,7 @@
 
 #include "base/diagnostic.h"
 #include "base/limits.h"
+#include "base/upstream_rules.h"
 #include "config/config.h"
 #include "http/media_type.h"
 #include "http/message.h"
@@ -155,6 +156,43 @@ struct Response {
   Where where;
 };
 
+// Stages whose refusals are recorded and not acted upon. Framing, TLS, admission and the handshake of a
+// WebSocket are never among them; answers have a mode of their own (ResponseMode::kReport).
+struct ReportOnly {
+  bool authentication = false;
+  bool limit = false;
+  bool authorize = false;
+  bool validate = false;
+};
+
+// A prefix of the canonical path, whole segments, is replaced. Neither ends with a slash.
+struct PathRewrite {
+  std::string prefix;
+  std::string with;
+  bool active = false;
+};
+
+struct UpstreamEndpoint {
+  std::string host;  // a name stands for all its addresses
+  std::uint16_t port = 0;
+  bool operator==(const UpstreamEndpoint&) const = default;
+};
+
+struct Upstream {
+  std::string name;  // empty: the default
+  [[nodiscard]] std::string label() const { return name.empty() ? "default" : name; }
+  uri::Url url;           // of the first endpoint
+  std::string authority;  // for Host: host, and port unless it is the scheme's own
+  std::vector<UpstreamEndpoint> endpoints;
+  std::string ca_file;
+  std::string server_name;  // empty: each endpoint's host
+  std::string certificate_file;
+  std::string key_file;
+  std::string spiffe_id;
+  UpstreamRules rules;
+  Where where;
+};
+
 struct Operation {
   std::string id;
   std::string label;  // "GET /orders/{id}"
@@ -181,7 +219,12 @@ struct Operation {
   std::vector<RateLimit> limits;
   std::vector<std::string>
       provenance;  // which source won: "rate_limit.per_address 20/m: openapi.yaml:12:7, over ..."
+  ReportOnly report_only;
+  bool undeclared = false;  // stands for every path that the document does not declare
   bool deprecated = false;
+  std::uint32_t upstream = 0;      // index into Plan::upstreams
+  PathRewrite rewrite;             // of the path that goes there
+  std::int64_t first_byte_ms = 0;  // until its answer begins
   Where where;
 };
 
@@ -194,6 +237,8 @@ struct Finding {
 
 struct Plan {
   std::vector<Operation> operations;
+  // Among them, where undeclared paths are forwarded: the one that stands for them. No router knows it.
+  std::uint32_t undeclared = kNoOperation;
   Router router;
   // The same without internal operations; used only where there are some.
   std::optional<Router> public_router;
@@ -207,10 +252,7 @@ struct Plan {
   std::vector<std::string> hosts;        // lower case, without port; empty: any
   std::vector<std::string> origins;      // whose pages may open WebSockets, lower case: "https://a.example"
   std::vector<std::string> not_exposed;  // labels
-  uri::Url upstream;
-  std::string upstream_authority;  // for Host: host, and port unless it is the scheme's own
-  std::string upstream_ca_file;
-  std::string upstream_server_name;
+  std::vector<Upstream> upstreams;       // at least one: the default is the first
   Limits limits;
   bool dev = false;
   bool hsts = true;

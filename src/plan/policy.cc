@@ -1,5 +1,7 @@
 #include "plan/policy.h"
 
+#include <algorithm>
+
 namespace caponier::plan {
 namespace {
 
@@ -72,6 +74,21 @@ void settle_flag(std::string_view member, std::span<const Members* const> levels
   if (source.node != nullptr) note(policy, member, settled ? "true" : "false", source);
 }
 
+// Each part by itself: what the closest level says of it. No part is tighter than another.
+void settle_upstream(std::span<const Members* const> levels, Policy& policy) {
+  for (const Members* level : levels) {
+    if (!level->upstream) continue;
+    const UpstreamRule& said = level->upstream->value;
+    UpstreamRule rule = policy.upstream ? policy.upstream->value : UpstreamRule();
+    if (said.name) rule.name = said.name;
+    if (said.rewrite) rule.rewrite = said.rewrite;
+    if (said.timeout_ms > 0) rule.timeout_ms = said.timeout_ms;
+    policy.upstream = {std::move(rule), level->upstream->source, is_explicit(level->level),
+                       level->by_wildcard};
+  }
+  if (policy.upstream) note(policy, "upstream", to_text(policy.upstream->value), policy.upstream->source);
+}
+
 void settle_texts(std::span<const Members* const> levels, Policy& policy) {
   for (const Members* level : levels) {
     const bool explicitly = is_explicit(level->level);
@@ -92,6 +109,19 @@ void settle_texts(std::span<const Members* const> levels, Policy& policy) {
   }
 }
 
+// A word about rolling out, not a bound: whoever is closest has it.
+void settle_report_only(std::span<const Members* const> levels, Policy& policy) {
+  for (const Members* level : levels) {
+    if (!level->report_only) continue;
+    policy.report_only = {level->report_only->value, level->report_only->source, is_explicit(level->level),
+                          level->by_wildcard};
+  }
+  if (!policy.report_only) return;
+  const ReportOnlyRule& rule = policy.report_only->value;
+  note(policy, "report_only", to_text(rule), policy.report_only->source);
+  if (rule.check) policy.response.mode = std::max(policy.response.mode, ResponseMode::kReport);
+}
+
 }  // namespace
 
 Policy settle(std::span<const Members* const> levels, Report& report) {
@@ -99,6 +129,7 @@ Policy settle(std::span<const Members* const> levels, Report& report) {
   settle_flag("exposed", levels, &Members::exposed, true, policy.exposed, policy);
   settle_flag("internal", levels, &Members::internal, false, policy.internal, policy);
   settle_texts(levels, policy);
+  settle_upstream(levels, policy);
   policy.rates[static_cast<std::size_t>(LimitPer::kAddress)] = {RateRule{1200, 60'000'000, false, {}}, {}};
   policy.rates[static_cast<std::size_t>(LimitPer::kCredential)] = {RateRule{600, 60'000'000, false, {}}, {}};
   for (const LimitPer per : {LimitPer::kAddress, LimitPer::kCredential, LimitPer::kOperation}) {
@@ -122,6 +153,7 @@ Policy settle(std::span<const Members* const> levels, Report& report) {
       [](const Members& m, std::size_t) -> const std::optional<Said<ResponseRule>>& { return m.response; }, 0,
       response, policy, report);
   policy.response = response->value;
+  settle_report_only(levels, policy);
   return policy;
 }
 

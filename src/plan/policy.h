@@ -31,7 +31,9 @@ struct Policy {
   std::optional<Settled<std::uint64_t>> body_bytes_max;
   std::optional<Settled<std::monostate>> security;
   ResponseRule response;
+  std::optional<Settled<UpstreamRule>> upstream;
   std::optional<Settled<std::string>> opaque_reason;
+  std::optional<Settled<ReportOnlyRule>> report_only;
   std::vector<std::string>
       provenance;  // "rate_limit.per_address 20/m: openapi.yaml:12:7, over 1200/m by default"
 };

@@ -6,13 +6,15 @@
 #include "base/bytes.h"
 #include "config/config.h"
 #include "plan/member_reader.h"
+#include "plan/report_only.h"
+#include "plan/upstream_member.h"
 
 namespace caponier::plan {
 namespace {
 
-const std::vector<std::string_view> kOperationMembers = {"public",   "exposed",    "internal",
-                                                         "owner",    "rate_limit", "body_bytes_max",
-                                                         "security", "response",   "opaque"};
+const std::vector<std::string_view> kOperationMembers = {
+    "public",   "exposed",  "internal", "owner",       "rate_limit", "body_bytes_max",
+    "security", "response", "opaque",   "report_only", "upstream"};
 const std::vector<std::string_view> kSchemeMembers = {
     "issuer",     "issuers", "jwks_uri",           "jwks_file", "audiences",
     "algorithms", "leeway",  "token_lifetime_max", "keys_file"};
@@ -182,6 +184,8 @@ void read_member(const Source& at, Members& members, Report& report) {
   if (key == "body_bytes_max") return read_body_bytes(at, members, report);
   if (key == "response") return read_response(at, members, report);
   if (key == "opaque") return read_opaque(at, members, report);
+  if (key == "report_only") return read_report_only(at, members, report);
+  if (key == "upstream") return read_upstream_member(at, members, report);
   if (key == "security") {
     members.security = at;
     return;

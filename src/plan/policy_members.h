@@ -55,12 +55,34 @@ struct ResponseRule {
 std::string_view name(ResponseMode mode);
 std::string to_text(const ResponseRule& rule);
 
+// Where an operation's requests go: {name, rewrite: {prefix, with}, timeout}.
+struct UpstreamRule {
+  std::optional<std::string> name;  // of `upstreams`
+  std::optional<PathRewrite> rewrite;
+  std::int64_t timeout_ms = 0;  // 0: not said
+};
+std::string to_text(const UpstreamRule& rule);
+
 // Longest body that is held in memory to be judged, whatever a document asks for.
 inline constexpr std::uint64_t kJudgedBodyBytesMax = 64ULL * 1024 * 1024;
 
 inline constexpr std::size_t kLimitKinds = 3;
 // "per_address": the member's name and the limit's.
 std::string_view name(LimitPer per);
+
+// What is only reported: {reason, stages}, {authentication: {reason}}, {undeclared: {reason}}; or `false`,
+// which is all empty.
+struct ReportOnlyRule {
+  std::string reason;  // of the stages
+  bool limit = false;
+  bool authorize = false;
+  bool validate = false;
+  bool check = false;
+  std::string authentication_reason;  // empty: it is enforced
+  std::string undeclared_reason;      // empty: undeclared paths are refused
+};
+// "limit, authorize, authentication"; "nothing".
+std::string to_text(const ReportOnlyRule& rule);
 
 struct Members {
   Level level = Level::kRoot;
@@ -73,7 +95,9 @@ struct Members {
   std::optional<Said<std::uint64_t>> body_bytes_max;
   std::optional<Source> security;
   std::optional<Said<ResponseRule>> response;
+  std::optional<Said<UpstreamRule>> upstream;
   std::optional<Said<std::string>> opaque_reason;  // bodies that cannot be judged pass unjudged
+  std::optional<Said<ReportOnlyRule>> report_only;
 };
 
 // `selectors` are members of the same object that somebody else reads: "operation", "path".

@@ -59,7 +59,7 @@ TEST(Members, what_is_unknown_misplaced_or_of_a_later_version_is_an_error_where_
        "  fix: did you mean \"rate_limit\"?\n"},
       {"zebra: 1",
        "  fix: known here: public exposed internal owner rate_limit body_bytes_max security response "
-       "opaque\n"},
+       "opaque report_only upstream\n"},
       {"roles: [admin]",
        "policy.yaml:1:1: error: \"roles\" is not enforced by this version [not-enforced-yet] (at /roles)\n"},
       {"step_up: {}", "\"step_up\" is not enforced by this version"},

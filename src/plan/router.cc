@@ -281,7 +281,8 @@ RouteMatch Router::match(std::span<const std::string_view> segments, http::Metho
   const std::uint32_t end = table_->walk(0, segments, match);
   if (end == kNone) return match;
   const Table::Endpoint& endpoint = table_->endpoints[end];
-  if (endpoint.allowed_methods == 0) return match;  // hidden
+  match.hidden = endpoint.allowed_methods == 0;
+  if (match.hidden) return match;
   match.path_found = true;
   match.allowed_methods = endpoint.allowed_methods;
   const auto index = static_cast<std::size_t>(method);

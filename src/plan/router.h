@@ -23,6 +23,7 @@ inline constexpr std::uint32_t kNoOperation = 0xffffffff;
 
 struct RouteMatch {
   bool path_found = false;
+  bool hidden = false;                     // the path is declared, and not served
   std::uint32_t operation = kNoOperation;  // kNoOperation with path_found: 405
   std::uint32_t allowed_methods = 0;       // bit set over http::Method, of the path
   std::uint32_t parameter_count = 0;

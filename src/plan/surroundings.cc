@@ -4,7 +4,6 @@
 #include <set>
 
 #include "base/bytes.h"
-#include "plan/issuers.h"
 
 namespace caponier::plan {
 namespace {
@@ -27,25 +26,6 @@ bool is_alias(const Node& member) {
          std::find(std::begin(kAliases), std::end(kAliases), member.key) != std::end(kAliases);
 }
 
-void check_upstream(Compilation& compilation, const uri::Url& url, const config::Origin& origin) {
-  if ((!url.path.empty() && url.path != "/") || !url.query.empty()) {
-    compilation.report.add(diagnostic_at(
-        origin, "upstream-path",
-        "the upstream's URL has a path, and requests keep the path that the document gives them",
-        "leave the path out, and let the document's servers carry it"));
-  }
-  if (is_loopback(url.host)) return;
-  if (compilation.config.dev) {
-    compilation.report.add(diagnostic_at(
-        origin, "dev-upstream", "--dev proxies to this machine only, and the upstream is " + url.host,
-        "use a loopback address, or run without --dev and name an issuer"));
-  } else if (!url.https) {
-    compilation.report.add_finding(diagnostic_at(
-        origin, "upstream-plain", "requests and their tokens go to " + url.host + " over plain HTTP",
-        "use https for an upstream on another machine"));
-  }
-}
-
 }  // namespace
 
 void compile_hosts(Compilation& compilation) {
@@ -60,29 +40,6 @@ void compile_hosts(Compilation& compilation) {
       "requests for any host name are accepted, because neither document nor configuration names one",
       "add to " + compilation.config_name() +
           ": hosts: [api.example.com]; or give the document's servers a host"));
-}
-
-void compile_upstream(Compilation& compilation) {
-  const config::Upstream& upstream = compilation.config.upstream;
-  if (upstream.url.empty()) {
-    compilation.report.add(diagnostic_at(
-        upstream.origin, "upstream-missing", "no upstream is named, so that there is nothing to protect",
-        "say --upstream http://127.0.0.1:9000, or add to " + compilation.config_name() +
-            ": upstream: {url: \"http://127.0.0.1:9000\"}"));
-    return;
-  }
-  auto url = uri::parse_url(upstream.url);
-  if (!url) {
-    compilation.report.add(diagnostic_at(upstream.origin, "bad-upstream",
-                                         "the upstream's URL is not one: " + url.error(),
-                                         "write http://HOST:PORT or https://HOST:PORT"));
-    return;
-  }
-  check_upstream(compilation, *url, upstream.origin);
-  compilation.plan->upstream_authority = url->authority();
-  compilation.plan->upstream = std::move(*url);
-  compilation.plan->upstream_ca_file = upstream.ca_file;
-  compilation.plan->upstream_server_name = upstream.server_name;
 }
 
 void report_vendor_keys(Compilation& compilation) {

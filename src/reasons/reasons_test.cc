@@ -35,6 +35,8 @@ TEST(Reasons, authentication_and_authorization_tell_nothing_apart_from_the_statu
   std::set<std::string_view> of_403;
   std::set<std::string_view> of_404;
   for (const ReasonEntry& e : all_reasons()) {
+    // Said of the transport, before anybody asks who it is.
+    if (e.reason == Reason::kHttpsRequired || e.reason == Reason::kCredentialExposed) continue;
     if (e.status == 401) of_401.insert(e.public_text);
     if (e.status == 403) of_403.insert(e.public_text);
     if (e.status == 404) of_404.insert(e.public_text);

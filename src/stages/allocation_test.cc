@@ -112,6 +112,25 @@ TEST(HotPath, a_warm_exchange_asks_the_heap_for_nothing) {
   EXPECT_EQ(allocations - between, 0U) << "writing";
 }
 
+TEST(HotPath, nor_does_a_request_that_a_trusted_proxy_passes_on) {
+  World world(generous_contract());
+  config::ListenerRules rules;
+  rules.trusted_proxies.push_back(*parse_address_range("192.0.2.0/24"));
+  ServerNames names;
+  ASSERT_TRUE(names.add("api.example.com", 0));
+  Request reading(world, get("/v1/orders?limit=5", world.token(R"(,"scope":"orders:read")"),
+                             "X-Forwarded-For: 2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff, 192.0.2.9\r\n"));
+  reading.peer.rules = &rules;
+  reading.peer.server_names = &names;
+  std::string out;
+  out.reserve(8192);
+  for (int i = 0; i < 3; ++i) judge_once(world, reading, "", out);
+  const std::uint64_t before = allocations;
+  judge_once(world, reading, "", out);
+  EXPECT_EQ(allocations - before, 0U);
+  EXPECT_EQ(reading.exchange.peer->text, "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff");
+}
+
 }  // namespace
 }  // namespace caponier::stages
 

@@ -48,8 +48,10 @@ void Exchange::reset() {
   head_decision.reset();
   needs = 0;
   keys_asked = false;
-  reported.reset();
+  reported.clear();
+  unverified = false;
   limit_refused.reset();
+  forwarded_peer.client.reset();
 }
 
 }  // namespace caponier::stages

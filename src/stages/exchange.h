@@ -13,8 +13,11 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "base/certificate_names.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/server_names.h"
+#include "config/config.h"
 #include "http/content_coding.h"
 #include "http/message.h"
 #include "jose/token.h"
@@ -31,7 +34,11 @@ struct Peer {
   std::string text;                        // "192.0.2.1"
   std::string_view listener;               // "public"
   bool tls = false;
-  bool internal = false;  // came by an internal listener
+  bool internal = false;                           // came by an internal listener
+  const config::ListenerRules* rules = nullptr;    // of the listener; null: none
+  const ServerNames* server_names = nullptr;       // of the listener's certificates; null: there is but one
+  std::uint32_t certificate = 0;                   // that the connection began with, by index in server_names
+  std::shared_ptr<const CertificateNames> client;  // the client's verified certificate; null: it has none
   std::uint64_t address_hash =
       0;  // keyed hash of limit_key(), so that not every request hashes it; 0: unknown
   // What limits are counted by: the address, IPv6 cut to its /64.
@@ -122,6 +129,8 @@ struct Exchange {
   std::string_view trace_id;    // 32 hex digits, in the arena
   std::string_view span_id;     // 16
 
+  // The client that a trusted proxy names; what `peer` points to then. Kept for its memory.
+  Peer forwarded_peer;
   Arena arena;
   json::Document body_document;
   json::Document parameter_document;  // scratch for decoded parameters
@@ -139,8 +148,10 @@ struct Exchange {
   std::optional<HeadDecision> head_decision;
   std::uint32_t needs = 0;  // satisfied so far; counted and bounded by the driver
   bool keys_asked = false;  // keys were needed and fetched: a second time would not help
-  // What the contract says against an answer that leaves all the same, because the operation only reports.
-  std::optional<Denial> reported;
+  // What would have been refused, and was not, because the operation only reports it. At most one of a stage.
+  std::vector<Denial> reported;
+  // Authentication was only reported: nobody vouches for what the request presents.
+  bool unverified = false;
   std::optional<Limited> limit_refused;  // the limit that refused, for the headers of the answer
 
   // The product of `stage`, which runs only if it is not here yet: on a resume after a Need nothing is

@@ -46,6 +46,7 @@ struct LocalResponse {
   std::uint16_t status = 204;
   std::string body;
   std::string content_type;
+  std::string location;  // of a redirect
 };
 
 template <class T>

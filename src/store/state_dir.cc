@@ -117,14 +117,37 @@ Result<Unit, std::string> StateDir::lock(std::string_view purpose) {
     close(fd);
     return Err(why);
   }
-  // Only for the message that another process shows; the lock itself is the kernel's.
-  const std::string holder = "process " + std::to_string(getpid()) + " (" + std::string(purpose) + ")\n";
-  if (ftruncate(fd, 0) != 0 || pwrite(fd, holder.data(), holder.size(), 0) < 0) {
-    const std::string why = because("cannot write " + name);
+  if (auto signed_by = sign(fd, purpose); !signed_by) {
     close(fd);
-    return Err(why);
+    return signed_by;
   }
   lock_fd_ = fd;
+  return Unit{};
+}
+
+// Only for the message that another process shows; the lock itself is the kernel's.
+Result<Unit, std::string> StateDir::sign(int fd, std::string_view purpose) const {
+  const std::string holder = "process " + std::to_string(getpid()) + " (" + std::string(purpose) + ")\n";
+  if (ftruncate(fd, 0) != 0 || pwrite(fd, holder.data(), holder.size(), 0) < 0) {
+    return Err(because("cannot write " + file("lock")));
+  }
+  return Unit{};
+}
+
+Result<Unit, std::string> StateDir::inherit_lock(int fd, std::string_view purpose) {
+  struct stat given {};
+  struct stat ours {};
+  if (lock_fd_ >= 0 || fstat(fd, &given) != 0 || stat(file("lock").c_str(), &ours) != 0 ||
+      given.st_dev != ours.st_dev || given.st_ino != ours.st_ino) {
+    return Err("the process that hands over has another state directory than " + path_);
+  }
+  const int shared = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  if (shared < 0) return Err(because("cannot share the lock of " + path_));
+  if (auto signed_by = sign(shared, purpose); !signed_by) {
+    close(shared);
+    return signed_by;
+  }
+  lock_fd_ = shared;
   return Unit{};
 }
 

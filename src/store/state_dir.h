@@ -19,11 +19,17 @@ class StateDir {
 
   // Exclusive among processes, until destruction. The error names who holds it, where known.
   Result<Unit, std::string> lock(std::string_view purpose);
+  // The lock of the process whose place this one takes: `fd` is its descriptor, held by both from now on. An
+  // error if it is not this directory's.
+  Result<Unit, std::string> inherit_lock(int fd, std::string_view purpose);
+  // To hand on; -1 before lock().
+  [[nodiscard]] int lock_descriptor() const { return lock_fd_; }
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
 
  private:
   explicit StateDir(std::string path) : path_(std::move(path)) {}
+  [[nodiscard]] Result<Unit, std::string> sign(int fd, std::string_view purpose) const;
   std::string path_;
   int lock_fd_ = -1;
 };

@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "tls/fingerprint.h"
 #include "tls/handles.h"
+#include "tls/read_names.h"
 
 namespace caponier::tls {
 
@@ -92,6 +94,18 @@ Result<Unit, std::string> use_chain(SSL_CTX& context, std::string_view pem) {
   return Unit{};
 }
 
+Result<Unit, std::string> use_identity(SSL_CTX& context, std::string_view chain_pem,
+                                       std::string_view key_pem) {
+  auto chain = use_chain(context, chain_pem);
+  if (!chain) return chain;
+  const KeyHandle key = read_key(key_pem);
+  if (!key) return Err(std::string("there is no PEM private key (without a passphrase)"));
+  if (SSL_CTX_use_PrivateKey(&context, key.get()) == 1 && SSL_CTX_check_private_key(&context) == 1)
+    return Unit{};
+  ERR_clear_error();
+  return Err(std::string("the private key does not belong to the certificate"));
+}
+
 Result<Unit, std::string> trust(SSL_CTX& context, std::string_view pem) {
   if (pem.empty()) {
     if (SSL_CTX_set_default_verify_paths(&context) == 1) return Unit{};
@@ -111,29 +125,71 @@ Result<Unit, std::string> trust(SSL_CTX& context, std::string_view pem) {
 
 Result<std::shared_ptr<ServerContext>, std::string> ServerContext::create(
     std::string_view certificate_chain_pem, std::string_view key_pem) {
+  std::vector<ServerIdentity> one;
+  one.push_back({std::string(certificate_chain_pem), Secret(std::string(key_pem))});
+  auto made = create(one, nullptr);
+  if (!made) return Err(std::move(made.error().sentence));
+  return std::move(*made);
+}
+
+Result<std::shared_ptr<ServerContext>, ContextProblem> ServerContext::create(
+    const std::vector<ServerIdentity>& identities, const ClientAuthentication* clients) {
+  auto result = std::make_shared<ServerContext>();
+  for (std::size_t i = 0; i < identities.size(); ++i) {
+    if (auto added = result->add(identities[i]); !added) return Err(ContextProblem{added.error(), i});
+  }
+  if (identities.empty()) return Err(ContextProblem{"there is no certificate"});
+  if (clients != nullptr) {
+    auto store = client_store(*clients);
+    if (!store) return Err(ContextProblem{.sentence = store.error(), .of_clients = true});
+    for (SSL_CTX* context : result->contexts_) {
+      auto asked = ask_clients(*context, **store, *clients);
+      if (!asked) return Err(ContextProblem{.sentence = asked.error(), .of_clients = true});
+    }
+  }
+  return result;
+}
+
+Result<Unit, std::string> ServerContext::add(const ServerIdentity& identity) {
   ContextHandle context = new_context(TLS_server_method());
   if (!context) return Err(take_error("TLS is not available"));
   SSL_CTX_set_options(context.get(), SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_alpn_select_cb(context.get(), select_protocol, nullptr);
-  auto chain = use_chain(*context, certificate_chain_pem);
-  if (!chain) return Err(chain.error());
-  const KeyHandle key = read_key(key_pem);
-  if (!key) return Err(std::string("there is no PEM private key (without a passphrase)"));
-  if (SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1 ||
-      SSL_CTX_check_private_key(context.get()) != 1) {
-    ERR_clear_error();
-    return Err(std::string("the private key does not belong to the certificate"));
+  SSL_CTX_set_tlsext_servername_callback(context.get(), &ServerContext::choose);
+  SSL_CTX_set_tlsext_servername_arg(context.get(), this);
+  auto used = use_identity(*context, identity.chain_pem, identity.key_pem.reveal());
+  if (!used) return used;
+  const auto index = static_cast<std::uint32_t>(contexts_.size());
+  X509* leaf = SSL_CTX_get0_certificate(context.get());
+  for (const std::string& name : read_names(*leaf).dns_names) {
+    if (!names_.add(name, index))
+      return Err("another certificate of the listener is for " + name + " as well");
   }
-  auto result = std::make_shared<ServerContext>();
-  result->context_ = context.release();
-  return result;
+  contexts_.push_back(context.release());
+  return Unit{};
+}
+
+// RFC 6066, section 3. Who names nothing, or nobody here, meets the first identity; a name that was not asked
+// for is none to be refused for.
+int ServerContext::choose(SSL* ssl, int*, void* self) {
+  const auto& server = *static_cast<const ServerContext*>(self);
+  const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  if (name == nullptr || server.contexts_.size() == 1) return SSL_TLSEXT_ERR_OK;
+  SSL_CTX* chosen = server.contexts_[server.names_.find(name)];
+  return SSL_set_SSL_CTX(ssl, chosen) == chosen ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+std::uint32_t ServerContext::index_of(const SSL_CTX* context) const {
+  const auto at = std::ranges::find(contexts_, context);
+  return at == contexts_.end() ? 0 : static_cast<std::uint32_t>(at - contexts_.begin());
 }
 
 ServerContext::~ServerContext() {
-  SSL_CTX_free(context_);
+  for (SSL_CTX* context : contexts_) SSL_CTX_free(context);
 }
 
-Result<std::shared_ptr<ClientContext>, std::string> ClientContext::create(std::string_view ca_pem) {
+Result<std::shared_ptr<ClientContext>, std::string> ClientContext::create(
+    std::string_view ca_pem, std::string_view certificate_chain_pem, std::string_view key_pem) {
   ContextHandle context = new_context(TLS_client_method());
   if (!context) return Err(take_error("TLS is not available"));
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
@@ -142,8 +198,13 @@ Result<std::shared_ptr<ClientContext>, std::string> ClientContext::create(std::s
   }
   auto trusted = trust(*context, ca_pem);
   if (!trusted) return Err(trusted.error());
+  if (!certificate_chain_pem.empty() || !key_pem.empty()) {
+    auto identity = use_identity(*context, certificate_chain_pem, key_pem);
+    if (!identity) return Err(identity.error());
+  }
   auto result = std::make_shared<ClientContext>();
   result->context_ = context.release();
+  result->fingerprint_ = fingerprint_of(ca_pem, certificate_chain_pem, key_pem);
   return result;
 }
 

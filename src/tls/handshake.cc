@@ -9,6 +9,7 @@
 #include "net/network.h"
 #include "net/readiness.h"
 #include "tls/context.h"
+#include "tls/read_names.h"
 #include "tls/tls_stream.h"
 
 namespace caponier::tls {
@@ -47,6 +48,14 @@ net::Task<void> answer_plainly(net::Stream& lower) {
   }
 }
 
+// Whether a handshake failed because of the certificate that the client has, or has not.
+bool is_about_client(TlsStream& stream) {
+  const int reason = ERR_GET_REASON(ERR_peek_error());
+  return SSL_is_server(stream.ssl()) == 1 && ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_SSL &&
+         (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE || reason == SSL_R_CERTIFICATE_VERIFY_FAILED ||
+          reason == SSL_R_EXCESSIVE_MESSAGE_SIZE);
+}
+
 net::Task<HandshakeResult> shake_hands(std::unique_ptr<TlsStream> stream, std::int64_t deadline_ms) {
   if (!stream) co_return Err(HandshakeFailure{.detail = "out of memory"});
   while (true) {
@@ -58,7 +67,9 @@ net::Task<HandshakeResult> shake_hands(std::unique_ptr<TlsStream> stream, std::i
     const bool in_time = co_await net::Readiness(stream->lower(), wanted, deadline_ms);
     if (!in_time) co_return Err(HandshakeFailure{.detail = "timed out", .timed_out = true});
   }
+  const bool of_client = is_about_client(*stream);
   HandshakeFailure failure{.detail = stream->handshake_error()};
+  failure.client_certificate = of_client;
   failure.plain_http = SSL_is_server(stream->ssl()) == 1 && looks_like_http(stream->channel().first());
   if (failure.plain_http) {
     failure.detail = "plain HTTP on a TLS port";
@@ -67,15 +78,37 @@ net::Task<HandshakeResult> shake_hands(std::unique_ptr<TlsStream> stream, std::i
   co_return Err(std::move(failure));
 }
 
-// What the certificate must be for: SNI carries names only (RFC 6066 section 3).
-bool expect_name(SSL* ssl, std::string name) {
+// What the certificate must be for, unless `only_sent`: SNI carries names only (RFC 6066 section 3).
+bool expect_name(SSL* ssl, std::string name, bool only_sent) {
   if (name.size() > 1 && name.back() == '.') name.pop_back();
   if (name.empty() || name.find('\0') != std::string::npos) return false;
   if (const auto address = net::parse_address(name, 0)) {
-    return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), address->host_text().c_str()) == 1;
+    return only_sent || X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), address->host_text().c_str()) == 1;
   }
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  return SSL_set1_host(ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
+  return (only_sent || SSL_set1_host(ssl, name.c_str()) == 1) &&
+         SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
+}
+
+// Whether `wanted` is the one URI that the peer's certificate holds.
+bool names_only(SSL* ssl, const std::string& wanted) {
+  const CertificateHandle certificate(SSL_get1_peer_certificate(ssl));
+  if (!certificate) return false;
+  auto* names = static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate.get(), NID_subject_alt_name, nullptr, nullptr));
+  std::size_t uris = 0;
+  bool found = false;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
+    if (name->type != GEN_URI) continue;
+    ++uris;
+    const ASN1_STRING* uri = name->d.uniformResourceIdentifier;
+    const std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
+                                static_cast<std::size_t>(ASN1_STRING_length(uri)));
+    found = text == wanted;
+  }
+  GENERAL_NAMES_free(names);
+  return found && uris == 1;
 }
 
 }  // namespace
@@ -86,12 +119,29 @@ net::Task<HandshakeResult> accept(std::unique_ptr<net::Stream> lower,
 }
 
 net::Task<HandshakeResult> connect(std::unique_ptr<net::Stream> lower, std::shared_ptr<ClientContext> context,
-                                   std::string server_name, std::int64_t deadline_ms) {
+                                   std::string server_name, std::int64_t deadline_ms, std::string spiffe_id) {
   auto stream = TlsStream::create(std::move(lower), *context->get(), SSL_set_connect_state);
-  if (stream && !expect_name(stream->ssl(), std::move(server_name))) {
+  if (stream && !expect_name(stream->ssl(), std::move(server_name), !spiffe_id.empty())) {
     co_return Err(HandshakeFailure{.detail = "not a server name"});
   }
-  co_return co_await shake_hands(std::move(stream), deadline_ms);
+  TlsStream* session = stream.get();
+  auto done = co_await shake_hands(std::move(stream), deadline_ms);
+  // Before a byte of ours leaves.
+  if (done && !spiffe_id.empty() && !names_only(session->ssl(), spiffe_id)) {
+    co_return Err(HandshakeFailure{.detail = "the certificate does not name " + spiffe_id});
+  }
+  co_return done;
+}
+
+SessionFacts session_facts(net::Stream& accepted, const ServerContext& by) {
+  SSL* ssl = static_cast<TlsStream&>(accepted).ssl();
+  SessionFacts facts;
+  facts.identity = by.index_of(SSL_get_SSL_CTX(ssl));
+  X509* client = SSL_get0_peer_certificate(ssl);
+  if (client != nullptr && SSL_get_verify_result(ssl) == X509_V_OK) {
+    facts.client = std::make_shared<const CertificateNames>(read_names(*client));
+  }
+  return facts;
 }
 
 }  // namespace caponier::tls

@@ -1,9 +1,26 @@
 #include "upstream/pool.h"
 
 #include <algorithm>
+#include <cstring>
+#include <type_traits>
 #include <utility>
 
 namespace caponier::upstream {
+
+net::Task<Opened> open(net::Network& network, Target target, std::int64_t deadline_ms) {
+  auto stream = co_await network.connect(target.address, deadline_ms);
+  if (!stream) {
+    const bool late = network.loop().now_ms() >= deadline_ms;
+    co_return Err(ConnectFailure{late ? ConnectError::kTimedOut : ConnectError::kUnreachable,
+                                 target.address.text() + ": " + stream.error()});
+  }
+  if (!target.tls) co_return std::move(*stream);
+  auto secured = co_await tls::connect(std::move(*stream), target.tls, target.server_name, deadline_ms,
+                                       target.spiffe_id);
+  if (secured) co_return std::move(*secured);
+  co_return Err(ConnectFailure{secured.error().timed_out ? ConnectError::kTimedOut : ConnectError::kTls,
+                               "TLS: " + secured.error().detail});
+}
 
 Connection::Connection(std::unique_ptr<net::Stream> stream, Pool& pool)
     : stream_(std::move(stream)), pool_(pool), buffer_(pool.blocks_), decoder_(pool.limits_.http) {}
@@ -23,13 +40,20 @@ void Connection::ready() {
   pool_.drop(this);
 }
 
-Pool::Pool(net::Network& network, BlockPool& blocks, Target target, const Limits& limits)
+bool PoolLimits::operator==(const PoolLimits& other) const {
+  // So that no member can be forgotten.
+  static_assert(std::has_unique_object_representations_v<HttpLimits>);
+  return std::memcmp(&http, &other.http, sizeof http) == 0 && connect_ms == other.connect_ms &&
+         idle_ms == other.idle_ms;
+}
+
+Pool::Pool(net::Network& network, BlockPool& blocks, Target target, const PoolLimits& limits)
     : network_(network), blocks_(blocks), target_(std::move(target)), limits_(limits) {}
 
 Pool::~Pool() = default;
 
 Pool::Lease Pool::take_idle() {
-  const std::int64_t oldest = network_.loop().now_ms() - limits_.time.upstream_idle_ms;
+  const std::int64_t oldest = network_.loop().now_ms() - limits_.idle_ms;
   while (!idle_.empty()) {
     Lease connection = std::move(idle_.back());
     idle_.pop_back();
@@ -48,42 +72,15 @@ Pool::Lease Pool::take_idle() {
 
 net::Task<Result<Pool::Lease, ConnectFailure>> Pool::connect(std::int64_t deadline_ms) {
   auto stream =
-      co_await open(std::min(deadline_ms, network_.loop().now_ms() + limits_.time.upstream_connect_ms));
+      co_await open(network_, target_, std::min(deadline_ms, network_.loop().now_ms() + limits_.connect_ms));
   if (!stream) co_return Err(std::move(stream.error()));
   auto connection = std::make_unique<Connection>(std::move(*stream), *this);
   connection->uses_ = 1;
   co_return connection;
 }
 
-net::Task<Result<std::unique_ptr<net::Stream>, ConnectFailure>> Pool::open(std::int64_t deadline_ms) {
-  std::vector<net::Address> addresses;
-  if (auto literal = net::parse_address(target_.host, target_.port)) {
-    addresses.push_back(*literal);
-  } else {
-    auto resolved = co_await network_.resolve(target_.host, target_.port, deadline_ms);
-    if (!resolved) co_return Err(ConnectFailure{ConnectError::kUnreachable, resolved.error()});
-    addresses = std::move(*resolved);
-  }
-  std::string why = "no address";
-  for (const net::Address& address : addresses) {
-    auto stream = co_await network_.connect(address, deadline_ms);
-    if (!stream) {
-      why = address.text() + ": " + stream.error();
-      if (network_.loop().now_ms() >= deadline_ms)
-        co_return Err(ConnectFailure{ConnectError::kTimedOut, why});
-      continue;
-    }
-    if (!target_.tls) co_return std::move(*stream);
-    auto secured = co_await tls::connect(std::move(*stream), target_.tls, target_.server_name, deadline_ms);
-    if (secured) co_return std::move(*secured);
-    co_return Err(ConnectFailure{secured.error().timed_out ? ConnectError::kTimedOut : ConnectError::kTls,
-                                 "TLS: " + secured.error().detail});
-  }
-  co_return Err(ConnectFailure{ConnectError::kUnreachable, std::move(why)});
-}
-
 void Pool::give_back(Lease connection) {
-  if (idle_.size() >= kIdleMax || !connection->buffer().empty()) {
+  if (closed_ || idle_.size() >= kIdleMax || !connection->buffer().empty()) {
     connection->stream().shutdown();
     return;
   }

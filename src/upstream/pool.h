@@ -1,6 +1,6 @@
-// Keep-alive connections to one upstream, one pool per loop. The most recently used connection is taken
-// first. An idle one is watched: when the upstream closes it or says something unasked, it leaves the pool at
-// once, without a probe.
+// Keep-alive connections to one endpoint of an upstream, one pool per loop. The most recently used connection
+// is taken first. An idle one is watched: when the upstream closes it or says something unasked, it leaves
+// the pool at once, without a probe.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,24 @@
 
 namespace caponier::upstream {
 
+// What of the limits a connection to an upstream keeps to.
+struct PoolLimits {
+  PoolLimits() : PoolLimits(Limits{}) {}
+  explicit PoolLimits(const Limits& limits)
+      : http(limits.http),
+        connect_ms(limits.time.upstream_connect_ms),
+        idle_ms(limits.time.upstream_idle_ms) {}
+  bool operator==(const PoolLimits& other) const;
+
+  HttpLimits http;
+  std::int64_t connect_ms;
+  std::int64_t idle_ms;  // unused for longer, it is closed
+};
+
 struct Target {
-  std::string host;
-  std::uint16_t port = 0;
+  net::Address address;
   std::string server_name;                  // TLS: sent and verified
+  std::string spiffe_id;                    // TLS: verified instead, if there is one
   std::shared_ptr<tls::ClientContext> tls;  // null: plain
 };
 
@@ -30,6 +44,9 @@ struct ConnectFailure {
   ConnectError error;
   std::string detail;
 };
+using Opened = Result<std::unique_ptr<net::Stream>, ConnectFailure>;
+// A fresh connection, TLS included.
+net::Task<Opened> open(net::Network& network, Target target, std::int64_t deadline_ms);
 
 class Pool;
 
@@ -61,15 +78,21 @@ class Connection final : private net::Waiter {
 
 class Pool {
  public:
-  Pool(net::Network& network, BlockPool& blocks, Target target, const Limits& limits);
+  // `limits` outlives the pool.
+  Pool(net::Network& network, BlockPool& blocks, Target target, const PoolLimits& limits);
   ~Pool();
 
   using Lease = std::unique_ptr<Connection>;
-  // An idle connection, or null. `fresh_only` after one turned out dead.
+  // An idle connection, or null.
   Lease take_idle();
   net::Task<Result<Lease, ConnectFailure>> connect(std::int64_t deadline_ms);
   // Back into the pool; only after a whole answer, with both sides willing to keep the connection.
   void give_back(Lease connection);
+  // Closes what is idle, and keeps nothing from here on.
+  void close() {
+    closed_ = true;
+    idle_.clear();
+  }
   [[nodiscard]] const Target& target() const { return target_; }
   [[nodiscard]] std::size_t idle() const { return idle_.size(); }
 
@@ -78,12 +101,12 @@ class Pool {
  private:
   friend class Connection;
   void drop(Connection* connection);
-  net::Task<Result<std::unique_ptr<net::Stream>, ConnectFailure>> open(std::int64_t deadline_ms);
 
   net::Network& network_;
   BlockPool& blocks_;
   Target target_;
-  const Limits& limits_;
+  const PoolLimits& limits_;
+  bool closed_ = false;
   std::vector<Lease> idle_;  // oldest first
 };
 

@@ -17,8 +17,8 @@ struct World {
   net::SimLoop loop;
   net::SimNetwork network{loop, 1};
   BlockPool blocks;
-  Limits limits;
-  Pool pool{network, blocks, {"127.0.0.1", 9000, "", nullptr}, limits};
+  PoolLimits limits;
+  Pool pool{network, blocks, {kServer, "", "", nullptr}, limits};
   TestServer server{network, kServer, "HTTP/1.1 204 No Content\r\n\r\n"};
   std::optional<Result<Pool::Lease, ConnectFailure>> connected;
 
@@ -107,7 +107,7 @@ TEST(Pool, a_connection_is_idle_for_as_long_as_its_limit_and_not_longer) {
   for (const std::int64_t over : {0, 1}) {
     World world;
     world.pool.give_back(world.used());
-    world.loop.run_for(world.limits.time.upstream_idle_ms + over);
+    world.loop.run_for(world.limits.idle_ms + over);
     EXPECT_EQ(world.pool.take_idle() != nullptr, over == 0);
     EXPECT_EQ(world.pool.idle(), 0U);
   }
@@ -115,7 +115,8 @@ TEST(Pool, a_connection_is_idle_for_as_long_as_its_limit_and_not_longer) {
 
 TEST(Pool, nobody_listening_is_unreachable_and_silence_is_a_timeout) {
   World world;
-  Pool nowhere(world.network, world.blocks, {"127.0.0.1", 1, "", nullptr}, world.limits);
+  Pool nowhere(world.network, world.blocks, {*net::parse_address("127.0.0.1", 1), "", "", nullptr},
+               world.limits);
   net::spawn(World::open(&world, &nowhere));
   world.loop.run_until([&world] { return world.connected.has_value(); });
   ASSERT_FALSE(*world.connected);
@@ -130,7 +131,7 @@ TEST(Pool, nobody_listening_is_unreachable_and_silence_is_a_timeout) {
   world.loop.run_until([&world] { return world.connected.has_value(); });
   ASSERT_FALSE(*world.connected);
   EXPECT_EQ(world.connected->error().error, ConnectError::kTimedOut);
-  EXPECT_EQ(world.loop.now_ms() - began, world.limits.time.upstream_connect_ms);
+  EXPECT_EQ(world.loop.now_ms() - began, world.limits.connect_ms);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <thread>
 
 #include "e2e/contract.h"
@@ -15,11 +14,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-#if defined(CAPONIER_SANITIZED)
-constexpr bool kSanitized = true;  // holds far more memory than the program asks for
-#else
-constexpr bool kSanitized = false;
-#endif
 constexpr std::size_t kMiB = std::size_t{1024} * 1024;
 constexpr const char* kBytesType = "Content-Type: application/octet-stream\r\n";
 constexpr const char* kJsonType = "Content-Type: application/json\r\n";
@@ -30,14 +24,6 @@ std::string pattern(std::size_t bytes) {
   std::uint32_t state = 1;
   for (char& c : text) c = static_cast<char>((state = state * 1664525U + 1013904223U) >> 24);
   return text;
-}
-
-std::size_t resident_kib(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmHWM:")) return std::strtoul(line.c_str() + 6, nullptr, 10);
-  }
-  return 0;
 }
 
 class Bodies : public testing::Test {
@@ -218,7 +204,7 @@ TEST_F(Bodies, bytes_stream_in_both_directions_at_once_in_bounded_memory) {
   EXPECT_EQ(answer->status(), 200);
   EXPECT_TRUE(answer->complete);
   EXPECT_TRUE(answer->body == body) << "bytes were lost, doubled or moved";
-  EXPECT_TRUE(kSanitized || resident_kib(gateway_.process().pid()) < 40U * 1024)
+  EXPECT_TRUE(kSanitized || peak_kib(gateway_.process().pid()) < 40U * 1024)
       << "the body was held as a whole";
 }
 

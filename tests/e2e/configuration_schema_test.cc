@@ -50,9 +50,11 @@ std::vector<Configuration> configurations() {
       out.push_back({name, read_file(entry.path())});
   }
   for (auto&& [page, mark] :
-       {std::pair("configuration.md", ""), std::pair("quick-start.md", " file=caponier.yaml"),
+       {std::pair("configuration.md", ""), std::pair("upstreams.md", ""),
+        std::pair("upstreams.md", " file=caponier.yaml"), std::pair("quick-start.md", " file=caponier.yaml"),
         std::pair("quick-start.md", ""), std::pair("listeners.md", " file=caponier.yaml"),
-        std::pair("operations.md", " file=caponier.yaml")}) {
+        std::pair("operations.md", " file=caponier.yaml"),
+        std::pair("report-only.md", " file=caponier.yaml")}) {
     std::vector<Configuration> more = fenced(page, mark);
     EXPECT_FALSE(more.empty()) << page << mark;
     std::ranges::move(more, std::back_inserter(out));
@@ -104,10 +106,26 @@ TEST_F(ConfigurationSchema, refuses_every_one_of_them_with_a_typo) {
 
 TEST_F(ConfigurationSchema, refuses_what_the_reader_of_the_configuration_refuses) {
   for (const char* const text :
-       {"limits: {memory: {in_flight_byte_max: 5MiB}}", "limits: {forms: {inflate_ratio_max: 0}}",
-        "limits: {forms: {inflate_ratio_max: many}}", "upstream: {ulr: 'http://a'}", "contract: ''",
-        "issuers: [{audiences: [a]}]", "security_schemes: {a: {issuer: 7}}", "timeouts: {head: soon}",
-        "operations: [{path: 'GET /a', exposedd: false}]"}) {
+       {"limits: {memory: {in_flight_byte_max: 5MiB}}",
+        "limits: {forms: {inflate_ratio_max: 0}}",
+        "limits: {forms: {inflate_ratio_max: many}}",
+        "upstream: {ulr: 'http://a'}",
+        "upstream: {url: 'http://a', endpoints: ['http://b']}",
+        "upstream: []",
+        "upstream: {url: 'https://a', key: k.pem}",
+        "upstream: {url: 'http://a', retries: {attempts_max: 6}}",
+        "upstreams: {a: {url: 'http://a', health_check: {interval: 1s}}}",
+        "contract: ''",
+        "issuers: [{audiences: [a]}]",
+        "security_schemes: {a: {issuer: 7}}",
+        "timeouts: {head: soon}",
+        "operations: [{path: 'GET /a', exposedd: false}]",
+        "listeners: [{listen: '127.0.0.1:0', trusted_proxies: []}]",
+        "listeners: [{listen: '127.0.0.1:0', proxy_protocol: [proxy.internal]}]",
+        "listeners: [{listen: '127.0.0.1:0', certificates: [{certificate: c}]}]",
+        "listeners: [{listen: '127.0.0.1:0', client_certificates: {mode: always, ca: c}}]",
+        "listeners: [{listen: 'http://127.0.0.1:0', redirect: 'http://a.example'}]",
+        "listeners: [{listen: '127.0.0.1:0', trusted_proxies: [10.0.0.1], forwarded_header: via}]"}) {
     const std::vector<Configuration> one = {{"one", text}};
     EXPECT_EQ(judge(one, -1).status, 1) << text;
     const std::string config = folder_.write("caponier.yaml", text);

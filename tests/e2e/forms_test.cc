@@ -254,9 +254,9 @@ TEST_F(Forms, what_is_only_reported_leaves_and_stands_in_the_log) {
   EXPECT_EQ(answer.status(), 200);
   EXPECT_EQ(answer.body, R"({"name":"a","secret":"x"})");
   Record record = gateway_.record_of(answer);
-  EXPECT_EQ(record["reported"], "response-body-invalid");
-  EXPECT_THAT(record["reported_detail"], HasSubstr("/secret"));
-  EXPECT_NE(record["reported_where"], "");
+  EXPECT_EQ(record["reported.reason"], "response-body-invalid");
+  EXPECT_THAT(record["reported.detail"], HasSubstr("/secret"));
+  EXPECT_NE(record["reported.where"], "");
   EXPECT_EQ(record["reason"], "");
 }
 
@@ -277,7 +277,7 @@ TEST_F(Forms, a_part_of_an_answer_cannot_be_judged_and_leaves_only_where_the_doc
   const Message reported = part("/reported");
   EXPECT_EQ(reported.status(), 206);
   EXPECT_EQ(reported.body, R"({"name":"a)");
-  EXPECT_EQ(gateway_.record_of(reported)["reported"], "response-partial");
+  EXPECT_EQ(gateway_.record_of(reported)["reported.reason"], "response-partial");
   const Message streamed = part("/streamed");
   EXPECT_EQ(streamed.status(), 206);
   EXPECT_EQ(streamed.header("Content-Range"), "bytes 0-9/12");

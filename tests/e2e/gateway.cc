@@ -10,6 +10,26 @@
 
 namespace caponier::e2e {
 
+namespace {
+
+// What the objects of a list hold: {"a":[{"b":"x"},{"b":"y"}]} is a.b=x,y.
+void add_list(const std::string& name, const json::Value& list, Record& record) {
+  json::Value item = list.first_child();
+  for (std::uint32_t i = 0; i < list.size(); ++i, item = item.next_sibling()) {
+    if (!item.is(json::Kind::kObject)) continue;
+    json::Value key = item.first_child();
+    for (std::uint32_t m = 0; m < item.size(); ++m) {
+      const json::Value value = key.next_sibling();
+      std::string& text = record[name + '.' + std::string(key.string())];
+      if (!text.empty()) text += ',';
+      if (value.is(json::Kind::kString)) text += value.string();
+      key = value.next_sibling();
+    }
+  }
+}
+
+}  // namespace
+
 std::optional<Record> parse_record(std::string_view line) {
   json::Document document;
   const auto root = document.read(line, JsonLimits{});
@@ -22,29 +42,35 @@ std::optional<Record> parse_record(std::string_view line) {
     if (value.is(json::Kind::kString)) text = value.string();
     if (value.is(json::Kind::kNumber)) text = value.number_text();
     if (value.is(json::Kind::kBoolean)) text = value.boolean() ? "true" : "false";
+    if (value.is(json::Kind::kArray)) add_list(std::string(key.string()), value, record);
     key = value.next_sibling();
   }
   return record;
 }
 
-Words Gateway::command(const Options& options, const TestFolder& folder) {
-  for (const auto& [name, text] : options.files) folder.write(name, text);
+Words Gateway::command(const Options& options) const {
+  for (const auto& [name, text] : options.files) folder_.write(name, text);
   Words words = {CAPONIER_BINARY, "run",
-                 "--contract",    folder.write("api.yaml", options.contract),
-                 "--upstream",    options.upstream,
+                 "--contract",    folder_.write("api.yaml", options.contract),
                  "--listen",      options.tls ? "https://127.0.0.1:0" : "http://127.0.0.1:0",
-                 "--state-dir",   folder.file("state"),
+                 "--state-dir",   state_dir_,
                  "--workers",     std::to_string(options.workers)};
+  if (!options.upstream.empty()) {
+    words.emplace_back("--upstream");
+    words.push_back(options.upstream);
+  }
   if (options.dev) words.emplace_back("--dev");
   if (!options.config.empty()) {
     words.emplace_back("--config");
-    words.push_back(folder.write("caponier.yaml", options.config));
+    words.push_back(folder_.write("caponier.yaml", options.config));
   }
   words.insert(words.end(), options.flags.begin(), options.flags.end());
   return words;
 }
 
-Gateway::Gateway(const Options& options) : process_(command(options, folder_)) {
+Gateway::Gateway(const Options& options)
+    : state_dir_(options.state_dir.empty() ? folder_.file("state") : options.state_dir),
+      process_(command(options)) {
   std::size_t at = std::string::npos;
   std::size_t end = std::string::npos;
   const auto says_ready = [&] {

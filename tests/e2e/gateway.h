@@ -16,20 +16,22 @@
 
 namespace caponier::e2e {
 
-// A line of the decision log. Numbers and flags are texts.
+// A line of the decision log. Numbers and flags are texts; a list of objects is a member "list.member", whose
+// texts are divided by commas.
 using Record = std::map<std::string, std::string>;
 // Nothing if the line is not one JSON object.
 std::optional<Record> parse_record(std::string_view line);
 
 struct Options {
   std::string contract;
-  std::string upstream;     // its URL
+  std::string upstream;     // its URL; empty: `config` names it
   std::string config = {};  // text of caponier.yaml, if there is one
   bool dev = true;
   bool tls = false;
   int workers = 1;
   Words flags = {};
   std::map<std::string, std::string> files = {};  // beside the document, by name
+  std::string state_dir = {};                     // another gateway's; empty: its own
 };
 
 class Gateway {
@@ -44,7 +46,7 @@ class Gateway {
   // Of the first listener with that surface ("internal", "admin"); 0 if there is none.
   [[nodiscard]] int port_of(std::string_view surface);
   [[nodiscard]] const TestFolder& folder() const { return folder_; }
-  [[nodiscard]] std::string state_dir() const { return folder_.file("state"); }
+  [[nodiscard]] const std::string& state_dir() const { return state_dir_; }
   [[nodiscard]] std::string ca_file() const { return state_dir() + "/dev-ca.pem"; }
   Process& process() { return process_; }
 
@@ -64,8 +66,9 @@ class Gateway {
   int stop();
 
  private:
-  static Words command(const Options& options, const TestFolder& folder);
+  [[nodiscard]] Words command(const Options& options) const;
   TestFolder folder_;
+  std::string state_dir_;
   Process process_;
   std::string url_;
   int port_ = 0;

@@ -42,7 +42,8 @@ class Http2Abuse : public testing::Test {
  protected:
   // Sends `each` as often as allowed, and sees that the connection lives; then once more, and sees it end
   // with one record that says why.
-  void expect_bound(const std::string& each, int most, std::string_view reason, const std::string& before = {}) {
+  void expect_bound(const std::string& each, int most, std::string_view reason,
+                    const std::string& before = {}) {
     {
       H2Peer peer(gateway_.port());
       peer.set_polite(false);
@@ -65,7 +66,8 @@ class Http2Abuse : public testing::Test {
     int found = 0;
     (void)eventually([&] {
       found = 0;
-      for (const Record& record : gateway_.records()) found += record.contains("reason") && record.at("reason") == reason;
+      for (const Record& record : gateway_.records())
+        found += record.contains("reason") && record.at("reason") == reason;
       return found > 0;
     });
     return found;
@@ -78,7 +80,8 @@ class Http2Abuse : public testing::Test {
     // One more on the same connection, to see that it goes on and that the upstream has seen nothing else.
     EXPECT_TRUE(peer.send(get(3, "/open?q=next")));
     EXPECT_EQ(peer.answer(3).status, 200);
-    for (const Message& request : upstream_.requests()) EXPECT_EQ(request.start_line, "GET /open?q=next HTTP/1.1");
+    for (const Message& request : upstream_.requests())
+      EXPECT_EQ(request.start_line, "GET /open?q=next HTTP/1.1");
     return peer.seen(1);
   }
   Upstream upstream_{echoing()};
@@ -86,8 +89,12 @@ class Http2Abuse : public testing::Test {
 };
 
 TEST_F(Http2Abuse, h2_te_smuggling_is_refused) {
-  const H2Answer answer = refused(headers(1, request_block({{"content-type", "application/octet-stream"}, {"transfer-encoding", "chunked"}}, "POST", "/bytes"), false) +
-                                  data(1, "0\r\n\r\nGET /open?q=smuggled HTTP/1.1\r\nHost: x\r\n\r\n", true));
+  const H2Answer answer = refused(
+      headers(1,
+              request_block({{"content-type", "application/octet-stream"}, {"transfer-encoding", "chunked"}},
+                            "POST", "/bytes"),
+              false) +
+      data(1, "0\r\n\r\nGET /open?q=smuggled HTTP/1.1\r\nHost: x\r\n\r\n", true));
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(answer.reset, code(ErrorCode::kProtocolError));
   EXPECT_EQ(count("bad-request-syntax"), 1);
@@ -96,8 +103,12 @@ TEST_F(Http2Abuse, h2_te_smuggling_is_refused) {
 TEST_F(Http2Abuse, h2_cl_smuggling_is_refused) {
   for (const char* length : {"0", "3"}) {
     H2Peer peer(gateway_.port());
-    ASSERT_TRUE(peer.send(headers(1, request_block({{"content-type", "application/octet-stream"}, {"content-length", length}}, "POST", "/bytes"), false) +
-                          data(1, "abcGET /open?q=smuggled HTTP/1.1\r\nHost: x\r\n\r\n", true)));
+    ASSERT_TRUE(peer.send(
+        headers(1,
+                request_block({{"content-type", "application/octet-stream"}, {"content-length", length}},
+                              "POST", "/bytes"),
+                false) +
+        data(1, "abcGET /open?q=smuggled HTTP/1.1\r\nHost: x\r\n\r\n", true)));
     peer.read_until([&peer] { return peer.seen(1).reset.has_value(); });
     EXPECT_EQ(peer.seen(1).reset, code(ErrorCode::kProtocolError));
     EXPECT_NE(peer.seen(1).status, 200);
@@ -107,15 +118,22 @@ TEST_F(Http2Abuse, h2_cl_smuggling_is_refused) {
 
 TEST_F(Http2Abuse, a_body_shorter_than_announced_is_refused) {
   H2Peer peer(gateway_.port());
-  ASSERT_TRUE(peer.send(headers(1, request_block({{"content-type", "application/octet-stream"}, {"content-length", "5"}}, "POST", "/bytes"), false) +
-                        data(1, "abc", true)));
+  ASSERT_TRUE(
+      peer.send(headers(1,
+                        request_block({{"content-type", "application/octet-stream"}, {"content-length", "5"}},
+                                      "POST", "/bytes"),
+                        false) +
+                data(1, "abc", true)));
   peer.read_until([&peer] { return peer.seen(1).reset.has_value(); });
   EXPECT_EQ(peer.seen(1).reset, code(ErrorCode::kProtocolError));
   EXPECT_NE(peer.seen(1).status, 200);
 }
 
 TEST_F(Http2Abuse, header_injection_is_refused) {
-  EXPECT_EQ(refused(headers(1, request_block({{"x", "a\r\nTransfer-Encoding: chunked"}}, "GET", "/open?q=bad"))).status, 400);
+  EXPECT_EQ(
+      refused(headers(1, request_block({{"x", "a\r\nTransfer-Encoding: chunked"}}, "GET", "/open?q=bad")))
+          .status,
+      400);
   EXPECT_EQ(refused(headers(1, request_block({{"x\r\ny", "a"}}, "GET", "/open?q=bad"))).status, 400);
   EXPECT_EQ(refused(headers(1, request_block({}, "GET", "/open HTTP/1.1\r\nX: y"))).status, 400);
   EXPECT_EQ(refused(headers(1, request_block({{"UPPER", "a"}}, "GET", "/open?q=bad"))).status, 400);
@@ -126,7 +144,8 @@ TEST_F(Http2Abuse, authority_mismatch_is_refused) {
 }
 
 TEST_F(Http2Abuse, connect_is_refused) {
-  EXPECT_EQ(refused(headers(1, block({{":method", "CONNECT"}, {":authority", "other.test:443"}}))).status, 400);
+  EXPECT_EQ(refused(headers(1, block({{":method", "CONNECT"}, {":authority", "other.test:443"}}))).status,
+            400);
 }
 
 TEST_F(Http2Abuse, rapid_reset_ends_the_connection) {
@@ -181,7 +200,8 @@ TEST_F(Http2Abuse, empty_frames_flood_ends_the_connection) {
   const std::string post =
       headers(1, request_block({{"content-type", "application/octet-stream"}}, "POST", "/bytes"), false);
   H2Peer peer(gateway_.port());
-  ASSERT_TRUE(peer.send(post + data(1, "") + data(1, "") + data(1, "") + data(1, "") + data(1, "") + data(1, "")));
+  ASSERT_TRUE(
+      peer.send(post + data(1, "") + data(1, "") + data(1, "") + data(1, "") + data(1, "") + data(1, "")));
   peer.read_to_end();
   EXPECT_EQ(peer.went_away(), code(ErrorCode::kEnhanceYourCalm));
 }
@@ -202,7 +222,10 @@ TEST_F(Http2Abuse, continuation_flood_ends_the_connection) {
 
 TEST_F(Http2Abuse, a_header_table_bomb_is_a_431) {
   H2Peer peer(gateway_.port());
-  const std::string entry = std::string("\x40\x01" "a") + hpack_length(4000) + std::string(4000, 'x');
+  const std::string entry = std::string(
+                                "\x40\x01"
+                                "a") +
+                            hpack_length(4000) + std::string(4000, 'x');
   ASSERT_TRUE(peer.send(headers(1, request_block() + entry + std::string(1000, '\xBE'))));
   EXPECT_EQ(peer.answer(1).status, 431);
   ASSERT_TRUE(peer.send(get(3)));
@@ -228,7 +251,8 @@ TEST_F(Http2Abuse, more_data_than_the_window_allows_is_refused) {
       headers(1, request_block({{"content-type", "application/octet-stream"}}, "POST", "/bytes"), false);
   ASSERT_TRUE(peer.send(post));
   // Far more than the sockets between gateway and upstream hold.
-  for (int i = 0; i < 2000; ++i) ASSERT_TRUE(peer.send(data(1, std::string(16'000, 'x')))) << i << gateway_.log();
+  for (int i = 0; i < 2000; ++i)
+    ASSERT_TRUE(peer.send(data(1, std::string(16'000, 'x')))) << i << gateway_.log();
   EXPECT_EQ(peer.answer(1).reset, code(ErrorCode::kFlowControlError));
 }
 
@@ -245,7 +269,8 @@ TEST_F(Http2Abuse, a_client_that_opens_no_window_gets_no_more_and_loses_its_stre
 
 TEST_F(Http2Abuse, a_body_that_never_ends_loses_its_stream_in_time) {
   H2Peer peer(gateway_.port());
-  ASSERT_TRUE(peer.send(headers(1, request_block({{"content-type", "application/octet-stream"}}, "POST", "/bytes"), false)));
+  ASSERT_TRUE(peer.send(
+      headers(1, request_block({{"content-type", "application/octet-stream"}}, "POST", "/bytes"), false)));
   const H2Answer answer = peer.answer(1);
   EXPECT_EQ(answer.status, 408);
   EXPECT_EQ(count("request-timeout"), 1);
@@ -261,8 +286,9 @@ TEST_F(Http2Abuse, a_head_that_never_ends_loses_its_connection_in_time) {
 }
 
 TEST_F(Http2Abuse, frames_against_the_rules_end_the_connection_and_are_recorded) {
-  for (const std::string& bytes : {data(1, "x"), frame(FrameType::kResetStream, 0, 5, u32(8)),
-                                   frame(FrameType::kWindowUpdate, 0, 5, u32(9)), frame(FrameType::kPushPromise, 4, 1, "1234")}) {
+  for (const std::string& bytes :
+       {data(1, "x"), frame(FrameType::kResetStream, 0, 5, u32(8)),
+        frame(FrameType::kWindowUpdate, 0, 5, u32(9)), frame(FrameType::kPushPromise, 4, 1, "1234")}) {
     H2Peer peer(gateway_.port());
     ASSERT_TRUE(peer.send(bytes));
     peer.read_to_end();

@@ -26,8 +26,9 @@ std::string get(std::uint32_t stream, std::string_view path, Fields more = {}) {
   return headers(stream, request_block(more, "GET", path));
 }
 std::string post(std::uint32_t stream, Fields more = {}) {
-  return headers(stream, request_block({{"content-type", "application/octet-stream"}}, "POST", "/bytes") + block(more),
-                 false);
+  return headers(
+      stream, request_block({{"content-type", "application/octet-stream"}}, "POST", "/bytes") + block(more),
+      false);
 }
 
 class Http2 : public testing::Test {
@@ -38,8 +39,8 @@ class Http2 : public testing::Test {
 
 TEST_F(Http2, curl_gets_an_answer_and_the_upstream_speaks_http_1) {
   upstream_.set_script(answering(answer_text(200, "text/plain", "hello")));
-  const Finished done = run({"curl", "-sS", "-i", "--http2", "--max-time", "20", "--cacert", gateway_.ca_file(),
-                             gateway_.url() + "/open?q=1"});
+  const Finished done = run({"curl", "-sS", "-i", "--http2", "--max-time", "20", "--cacert",
+                             gateway_.ca_file(), gateway_.url() + "/open?q=1"});
   ASSERT_EQ(done.status, 0) << done.err;
   EXPECT_THAT(done.out, StartsWith("HTTP/2 200"));
   EXPECT_THAT(done.out, HasSubstr("\r\ncontent-length: 5\r\n"));
@@ -61,9 +62,9 @@ TEST_F(Http2, curl_uploads_and_downloads_through_flow_control) {
   const std::string file = folder.write("bytes", bytes);
   const std::string back = folder.file("back");
   for (const char* framing : {"Content-Length: 3000000", "X-Framing: none"}) {
-    const Finished done = run({"curl", "-sS", "--http2", "--max-time", "60", "--cacert", gateway_.ca_file(), "-H", framing,
-                               "-H", "Content-Type: application/octet-stream", "--data-binary", "@" + file, "-o", back,
-                               gateway_.url() + "/bytes"});
+    const Finished done = run({"curl", "-sS", "--http2", "--max-time", "60", "--cacert", gateway_.ca_file(),
+                               "-H", framing, "-H", "Content-Type: application/octet-stream", "--data-binary",
+                               "@" + file, "-o", back, gateway_.url() + "/bytes"});
     ASSERT_EQ(done.status, 0) << done.err;
     EXPECT_TRUE(read_file(back) == bytes) << "other bytes came back";
   }
@@ -95,7 +96,8 @@ TEST_F(Http2, many_streams_are_under_way_at_a_time_and_answered_as_they_are_read
   std::atomic<bool> go = false;
   upstream_.set_script([&go](Peer& peer) {
     while (const auto request = peer.read_request()) {
-      if (request->start_line.find("slow") != std::string::npos) (void)eventually([&go] { return go.load(); });
+      if (request->start_line.find("slow") != std::string::npos)
+        (void)eventually([&go] { return go.load(); });
       if (!peer.send(answer_text(200, "text/plain", request->start_line))) return;
     }
   });
@@ -131,8 +133,9 @@ TEST_F(Http2, head_and_answers_without_content_have_no_data) {
 }
 
 TEST_F(Http2, an_answer_of_unknown_length_streams_and_its_trailers_come_if_asked_for) {
-  upstream_.set_script(answering("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
-                                 "3\r\nabc\r\n2\r\nde\r\n0\r\nX-Checksum: 7\r\n\r\n"));
+  upstream_.set_script(
+      answering("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+                "3\r\nabc\r\n2\r\nde\r\n0\r\nX-Checksum: 7\r\n\r\n"));
   H2Peer peer(gateway_.port());
   ASSERT_TRUE(peer.send(get(1, "/open", {{"te", "trailers"}}) + get(3, "/open")));
   const H2Answer asked = peer.answer(1);
@@ -153,7 +156,9 @@ TEST_F(Http2, a_client_that_waits_is_told_to_continue_after_its_head_was_judged)
   EXPECT_THAT(peer.seen(1).interim, ElementsAre(100));
   ASSERT_TRUE(peer.send(data(1, "late", true)));
   EXPECT_EQ(peer.answer(1).body, "late");
-  ASSERT_TRUE(peer.send(headers(3, request_block({{"content-type", "application/json"}, {"expect", "100-continue"}}, "POST", "/items"), false)));
+  ASSERT_TRUE(peer.send(headers(
+      3, request_block({{"content-type", "application/json"}, {"expect", "100-continue"}}, "POST", "/items"),
+      false)));
   EXPECT_EQ(peer.answer(3).status, 401);
   EXPECT_TRUE(peer.seen(3).interim.empty());
 }
@@ -207,7 +212,8 @@ TEST_F(Http2, an_answer_that_breaks_off_resets_its_stream_only) {
 
 TEST_F(Http2, an_answer_before_the_body_has_come_asks_for_no_more_of_it) {
   H2Peer peer(gateway_.port());
-  ASSERT_TRUE(peer.send(headers(1, request_block({{"content-type", "application/json"}}, "POST", "/items"), false)));
+  ASSERT_TRUE(
+      peer.send(headers(1, request_block({{"content-type", "application/json"}}, "POST", "/items"), false)));
   const H2Answer answer = peer.answer(1);
   EXPECT_EQ(answer.status, 401);
   peer.read_until([&peer] { return peer.seen(1).reset.has_value(); });
@@ -218,7 +224,10 @@ TEST_F(Http2, an_answer_before_the_body_has_come_asks_for_no_more_of_it) {
 }
 
 TEST_F(Http2, a_body_waits_in_the_clients_window_while_the_upstream_does_not_read) {
-  Gateway gateway({.contract = kContract, .upstream = upstream_.url(), .config = "limits: {http2: {pings_max: 10000}}\n", .tls = true});
+  Gateway gateway({.contract = kContract,
+                   .upstream = upstream_.url(),
+                   .config = "limits: {http2: {pings_max: 10000}}\n",
+                   .tls = true});
   std::atomic<bool> go = false;
   upstream_.set_script([&go](Peer& peer) {
     (void)peer.read_head();
@@ -287,7 +296,10 @@ TEST_F(Http2, draining_says_so_and_serves_what_is_under_way) {
 }
 
 TEST_F(Http2, an_idle_connection_ends_with_its_time) {
-  Gateway quick({.contract = kContract, .upstream = upstream_.url(), .config = "timeouts: {keep_alive_idle: 300ms}\n", .tls = true});
+  Gateway quick({.contract = kContract,
+                 .upstream = upstream_.url(),
+                 .config = "timeouts: {keep_alive_idle: 300ms}\n",
+                 .tls = true});
   H2Peer peer(quick.port());
   ASSERT_TRUE(peer.send(get(1, "/open")));
   EXPECT_EQ(peer.answer(1).status, 200);
@@ -296,8 +308,8 @@ TEST_F(Http2, an_idle_connection_ends_with_its_time) {
 }
 
 TEST_F(Http2, http_1_is_still_spoken_with_those_who_want_it) {
-  const Finished done = run({"curl", "-sS", "-i", "--http1.1", "--max-time", "20", "--cacert", gateway_.ca_file(),
-                             gateway_.url() + "/open"});
+  const Finished done = run({"curl", "-sS", "-i", "--http1.1", "--max-time", "20", "--cacert",
+                             gateway_.ca_file(), gateway_.url() + "/open"});
   EXPECT_THAT(done.out, StartsWith("HTTP/1.1 200"));
 }
 

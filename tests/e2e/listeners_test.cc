@@ -167,6 +167,23 @@ TEST(Listeners, check_shows_what_is_internal_and_that_no_listener_serves_it) {
   EXPECT_THAT(served.out, Not(HasSubstr("internal-unserved")));
 }
 
+TEST(Listeners, check_shows_whom_each_of_them_believes) {
+  const TestFolder folder;
+  const Finished check = run_caponier(
+      {"check", "--contract", folder.write("api.yaml", kTwoFaces), "--upstream", "http://127.0.0.1:1",
+       "--config",
+       folder.write(
+           "caponier.yaml",
+           "listeners:\n  - {listen: 'http://127.0.0.1:0', proxy_protocol: [127.0.0.1, 2001:db8::/32], "
+           "trusted_proxies: [10.0.0.0/8]}\n  - {listen: 'http://0.0.0.0:80', name: plain, redirect: "
+           "'https://a.example'}\n")});
+  EXPECT_NE(check.status, 2) << check.err;
+  EXPECT_THAT(check.out,
+              HasSubstr("public: http://127.0.0.1:0, public, PROXY header of 127.0.0.1/32, 2001:db8::/32, "
+                        "X-Forwarded-For of 10.0.0.0/8\n"));
+  EXPECT_THAT(check.out, HasSubstr("plain: http://0.0.0.0:80, public, redirects to https://a.example\n"));
+}
+
 TEST(Listeners, match_tells_what_an_internal_listener_would_say) {
   const TestFolder folder;
   const std::string contract = folder.write("api.yaml", kTwoFaces);

@@ -226,5 +226,31 @@ TEST_F(Tls, connections_are_kept_and_large_bodies_come_whole) {
   EXPECT_EQ(twice.out, "1\n0\n");
 }
 
+// Reads to the end and tells how much that was.
+void count_body(Peer& peer) {
+  const auto head = peer.read_head();
+  if (!head) return;
+  const std::size_t bytes = std::strtoul(head->header("Content-Length").c_str(), nullptr, 10);
+  MessageReader& reader = peer.reader();
+  std::size_t read = 0;
+  while (read < bytes && (!reader.buffer().empty() || reader.more()))
+    read += std::exchange(reader.buffer(), {}).size();
+  (void)peer.send(answer_text(200, "application/octet-stream", std::to_string(read)));
+}
+
+// What lies decrypted and unread must not make the loop ask for it more often than it can be taken.
+TEST_F(Tls, an_upload_that_comes_faster_than_it_goes_on_is_taken_in_constant_memory) {
+  upstream_.set_script(count_body);
+  constexpr std::size_t kBytes = std::size_t{64} * 1024 * 1024;
+  const std::string file = gateway_.folder().write("body", std::string(kBytes, 'x'));
+  const std::size_t before_kib = peak_kib(gateway_.process().pid());
+  const CurlResult result =
+      curl({"--cacert", gateway_.ca_file(), "-H", "Content-Type: application/octet-stream", "-H",
+            "Expect:", "--data-binary", "@" + file, gateway_.url() + "/bytes"});
+  EXPECT_EQ(result.answer.status(), 200);
+  EXPECT_EQ(result.answer.body, std::to_string(kBytes));
+  EXPECT_TRUE(kSanitized || peak_kib(gateway_.process().pid()) < before_kib + 4096U);
+}
+
 }  // namespace
 }  // namespace caponier::e2e

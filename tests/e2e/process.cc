@@ -94,6 +94,14 @@ int Process::wait() {
   return status_;
 }
 
+std::size_t peak_kib(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::strtoul(line.c_str() + 6, nullptr, 10);
+  }
+  return 0;
+}
+
 Finished run(const Words& words) {
   Process process(words);
   const int status = process.wait();

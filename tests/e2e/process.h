@@ -49,6 +49,14 @@ class Process {
   std::string err_;
 };
 
+// The most memory that a process has had resident.
+std::size_t peak_kib(pid_t pid);
+#if defined(CAPONIER_SANITIZED)
+inline constexpr bool kSanitized = true;  // holds far more memory than the program asks for
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 struct Finished {
   int status = -1;
   std::string out;

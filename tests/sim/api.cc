@@ -66,18 +66,30 @@ paths:
       responses: {'200': {$ref: '#/components/responses/Ok'}, 4XX: {$ref: '#/components/responses/Bad'}}
 )";
 
-constexpr std::string_view kConfig = R"(upstream: {url: 'http://127.0.0.1:9000'}
+constexpr std::string_view kUpstream = "{url: 'http://127.0.0.1:9000'}";
+constexpr std::string_view kConfig = R"(
 defaults:
   rate_limit: {per_address: {off: simulated}, per_credential: {off: simulated}}
 )";
 
+// Of every Api, so that a token of one is a token of all.
+const jose::SigningKey& own_key() {
+  static const jose::SigningKey kKey = jose::SigningKey::generate().value();
+  return kKey;
+}
+const jose::SigningKey& foreign_key() {
+  static const jose::SigningKey kKey = jose::SigningKey::generate().value();
+  return kKey;
+}
+
 }  // namespace
 
-Api::Api(const Limits* limits)
-    : key(jose::SigningKey::generate().value()), foreign(jose::SigningKey::generate().value()) {
+Api::Api(const Limits* limits, std::string_view upstream) : key(own_key()), foreign(foreign_key()) {
   Diagnostics diagnostics;
   const auto contract = openapi::load_contract(kContract, "sim.yaml", diagnostics);
-  const auto config = config::read_config(kConfig, "caponier.yaml", diagnostics);
+  const auto config = config::read_config(
+      "upstream: " + std::string(upstream.empty() ? kUpstream : upstream) + std::string(kConfig),
+      "caponier.yaml", diagnostics);
   config->dev = true;
   if (limits != nullptr) config->limits = *limits;
   plan::CompileInput input;

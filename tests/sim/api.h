@@ -18,13 +18,13 @@ inline constexpr std::size_t kJsonBytesMax = 2000;
 inline constexpr std::size_t kFileBytesMax = 200'000;
 
 struct Api {
-  // `limits` null: the defaults.
-  explicit Api(const Limits* limits = nullptr);
+  // `limits` null: the defaults. `upstream`: as the configuration has it; empty: the one at kUpstreamPort.
+  explicit Api(const Limits* limits = nullptr, std::string_view upstream = {});
   [[nodiscard]] std::string token(const jose::SigningKey& key, std::string_view scope,
                                   std::int64_t expires_in_s) const;
 
-  jose::SigningKey key;
-  jose::SigningKey foreign;  // of nobody whom the gateway trusts
+  const jose::SigningKey& key;
+  const jose::SigningKey& foreign;  // of nobody whom the gateway trusts
   std::shared_ptr<const plan::Plan> plan;
   std::string good;  // every scope
   std::string poor;  // none

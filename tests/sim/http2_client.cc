@@ -70,7 +70,8 @@ bool translate(const Request& request, std::string& block, std::string& body) {
   http::RequestDecoder decoder(limits);
   decoder.begin();
   if (!request.decodable) {
-    block = h2::request_block({{"user-agent", "sim/" + std::to_string(request.id)}, {"transfer-encoding", "chunked"}});
+    block = h2::request_block(
+        {{"user-agent", "sim/" + std::to_string(request.id)}, {"transfer-encoding", "chunked"}});
     return true;
   }
   const auto status = decoder.feed(request.bytes);
@@ -84,7 +85,8 @@ bool translate(const Request& request, std::string& block, std::string& body) {
     block += h2::field(name, header.value);
   }
   http::BodyDecoder decoded(head.body, limits);
-  for (std::string_view rest = std::string_view(request.bytes).substr(decoder.head_bytes()); !decoded.complete();) {
+  for (std::string_view rest = std::string_view(request.bytes).substr(decoder.head_bytes());
+       !decoded.complete();) {
     const auto piece = decoded.feed(rest);
     if (!piece || piece->consumed == 0) break;
     body.append(piece->data);
@@ -142,7 +144,8 @@ void take_head(Connection& c, Stream& stream, std::string_view block) {
   c.dead |= !c.hpack.decode(block, limits, fields);
   if (std::exchange(stream.has_head, true)) return;  // trailers
   for (const http::Header& header : fields.headers()) {
-    if (header.name == ":status") stream.response.status = static_cast<std::uint16_t>(std::stoi(std::string(header.value)));
+    if (header.name == ":status")
+      stream.response.status = static_cast<std::uint16_t>(std::stoi(std::string(header.value)));
     if (header.name == "x-sim") stream.response.sim_id = header.value;
     if (header.name == "x-request-id") stream.response.request_id = header.value;
     if (header.name == "server") stream.response.server = header.value;
@@ -155,7 +158,8 @@ void take_head(Connection& c, Stream& stream, std::string_view block) {
 void take_settings(Connection& c, const h2::FrameHead& head, std::string_view payload) {
   if (head.has(h2::kAck)) return;
   for (; payload.size() >= h2::kSettingBytes; payload.remove_prefix(h2::kSettingBytes)) {
-    if (h2::parse_u16(payload.data()) != static_cast<std::uint16_t>(h2::SettingId::kInitialWindowSize)) continue;
+    if (h2::parse_u16(payload.data()) != static_cast<std::uint16_t>(h2::SettingId::kInitialWindowSize))
+      continue;
     const std::int64_t window = h2::parse_u32(payload.data() + 2);
     for (Stream& stream : c.streams) stream.window += window - c.first_window;
     c.first_window = window;
@@ -185,7 +189,8 @@ void take_frame(Connection& c, const h2::FrameHead& head, std::string_view paylo
   } else if (head.is(h2::FrameType::kPing) && !head.has(h2::kAck)) {
     h2::append_ping(c.out, payload, true);
   }
-  const bool ends = (head.is(h2::FrameType::kHeaders) || head.is(h2::FrameType::kData)) && head.has(h2::kEndStream);
+  const bool ends =
+      (head.is(h2::FrameType::kHeaders) || head.is(h2::FrameType::kData)) && head.has(h2::kEndStream);
   if (ends && stream->has_head) stream->response.whole = stream->over = true;
 }
 
@@ -232,13 +237,15 @@ net::Task<void> pay_http2(net::Network* network, Visit* visit, std::uint64_t see
   net::spawn(pump_in(&c));
   const auto all_over = [&c](std::size_t first, std::size_t last) {
     return std::all_of(c.streams.begin() + static_cast<std::ptrdiff_t>(first),
-                       c.streams.begin() + static_cast<std::ptrdiff_t>(last), [](const Stream& s) { return s.over; });
+                       c.streams.begin() + static_cast<std::ptrdiff_t>(last),
+                       [](const Stream& s) { return s.over; });
   };
   for (std::size_t i = 0; i < c.streams.size() && !c.over(); ++i) {
     c.streams[i].request = &visit->requests[i];
     ++c.tasks;
     net::spawn(send_request(&c, i));
-    while (!visit->at_a_time && !all_over(i, i + 1) && !c.over()) co_await loop.sleep_until(loop.now_ms() + 1);
+    while (!visit->at_a_time && !all_over(i, i + 1) && !c.over())
+      co_await loop.sleep_until(loop.now_ms() + 1);
   }
   while (!all_over(0, c.streams.size()) && !c.over()) co_await loop.sleep_until(loop.now_ms() + 1);
   // What is still on its way to the gateway arrives, a reset of a stream for one.

@@ -122,7 +122,7 @@ void check_records(const World& world, std::string& wrong) {
       if (!request->allowed && (record.attempts > 0 || record.reason.empty()))
         complain(wrong, record.id, "refused, but recorded as if it were not");
       if (record.aborted && record.reason.empty()) complain(wrong, record.id, "aborted without a reason");
-    } else if (record.type != "undecodable") {
+    } else if (record.type != "undecodable" && record.type != "lifecycle") {
       wrong += "an unexpected record of type '" + record.type + "'\n";
     }
     if (!record.request_id.empty() && ++by_request_id[record.request_id] > 1)
@@ -133,22 +133,30 @@ void check_records(const World& world, std::string& wrong) {
   }
 }
 
-void check_upstream(const World& world, std::string& wrong) {
+namespace {
+
+void check_endpoint(const World& world, const Upstream& upstream, std::map<std::uint32_t, int>& posts,
+                    std::string& wrong) {
   std::map<std::size_t, bool> spoiled;  // connections on which a request stayed incomplete
-  for (const auto& seen : world.upstream->seen()) {
+  for (const auto& seen : upstream.seen()) {
+    // Nobody asked for that but the gateway itself.
+    if (seen->header("User-Agent") == "caponier-health" && seen->target == "/healthz") continue;
     const Request* request = request_of(world, seen->id);
     if (request == nullptr || !request->allowed) {
       wrong += "the upstream saw request " + std::to_string(seen->id) + ", which is not allowed\n";
       continue;
     }
+    if (seen->method == "POST" && ++posts[seen->id] > 1) complain(wrong, seen->id, "a POST came twice");
     if (spoiled[seen->connection])
       complain(wrong, seen->id, "came on a connection whose last body was aborted");
     if (!seen->whole) spoiled[seen->connection] = true;
     check_canonical(*request, *seen, wrong);
     if (world.records_of(seen->id).size() != 1) complain(wrong, seen->id, "went upstream without one record");
   }
-  for (const std::string& scrap : world.upstream->scraps()) {
+  for (const std::string& scrap : upstream.scraps()) {
     // A head that was cut, because its client left or its connection broke, is of an allowed request too.
+    if (scrap.starts_with("cut: ") && std::string_view("GET /healthz ").starts_with(scrap.substr(5, 13)))
+      continue;
     const std::size_t at = scrap.find("User-Agent: sim/");
     const std::uint32_t id =
         at == std::string::npos ? 0 : id_in(scrap.substr(at + 12, scrap.find('\r', at) - at - 12));
@@ -156,6 +164,14 @@ void check_upstream(const World& world, std::string& wrong) {
     if (!scrap.starts_with("cut: ") || (request != nullptr && !request->allowed))
       wrong += "the upstream got a scrap: " + scrap + "\n";
   }
+}
+
+}  // namespace
+
+void check_upstream(const World& world, std::string& wrong) {
+  std::map<std::uint32_t, int> posts;
+  check_endpoint(world, *world.upstream, posts, wrong);
+  for (const auto& other : world.others) check_endpoint(world, *other, posts, wrong);
 }
 
 void check_responses(const World& world, std::string& wrong) {

@@ -80,8 +80,17 @@ net::Task<void> Upstream::accept(Upstream* self) {
 net::Task<void> Upstream::serve(Upstream* self, std::unique_ptr<net::Stream> stream) {
   Conversation with{*self, std::move(stream), self->connections_++};
   ++self->open_;
+  self->conversations_.push_back(&with);
   co_await converse(&with);
+  std::erase(self->conversations_, &with);
   --self->open_;
+}
+
+void Upstream::die() {
+  close();
+  // Ending one takes it off the list.
+  const std::vector<Conversation*> all = conversations_;
+  for (Conversation* with : all) with->stream->abort();
 }
 
 net::Task<void> Upstream::converse(Conversation* with) {

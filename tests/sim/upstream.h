@@ -57,6 +57,8 @@ class Upstream {
   ~Upstream() = default;
 
   void close() { listener_->close(); }
+  // Closes, and ends every conversation at once.
+  void die();
   [[nodiscard]] const std::vector<std::unique_ptr<Seen>>& seen() const { return seen_; }
   // Bytes that were no request: malformed, or cut within a head.
   [[nodiscard]] const std::vector<std::string>& scraps() const { return scraps_; }
@@ -77,6 +79,7 @@ class Upstream {
   std::unique_ptr<net::Listener> listener_;
   std::vector<std::unique_ptr<Seen>> seen_;
   std::vector<std::string> scraps_;
+  std::vector<Conversation*> conversations_;
   std::size_t connections_ = 0;
   std::size_t open_ = 0;
 };

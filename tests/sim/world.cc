@@ -41,7 +41,7 @@ World::World(const Api& api, std::uint64_t seed, const Weather& the_weather)
   upstream =
       std::make_unique<Upstream>(network, kUpstreamPort, [this](const Seen& seen) { return choose(seen); });
   auto listener = network.listen(*net::parse_address("127.0.0.1", kGatewayPort)).value();
-  surface_ = std::make_shared<gateway::Surface>(gateway::Surface{"public", false, nullptr});
+  surface_ = std::make_shared<gateway::Surface>(gateway::Surface{"public", false, nullptr, {}});
   worker->serve(std::move(listener), surface_);
   worker->start();
 }
@@ -71,6 +71,13 @@ World::~World() {
   worker.reset();
 }
 
+void World::add_endpoint() {
+  const auto port = static_cast<std::uint16_t>(kUpstreamPort + 1 + others.size());
+  network.set_host("localhost", {*net::parse_address("127.0.0.1", 0)});
+  others.push_back(
+      std::make_unique<Upstream>(network, port, [this](const Seen& seen) { return choose(seen); }));
+}
+
 Visit& World::add_visit() {
   visits.push_back(std::make_unique<Visit>());
   return *visits.back();
@@ -90,6 +97,13 @@ void World::run() {
   // Exchanges whose client has gone end by their deadlines.
   if (!loop.run_until([this] { return worker->idle(); }, 200'000)) unrest += "connections stayed open\n";
   worker->flush_records();
+  for (const gateway::UpstreamSide& side : worker->service()->generation->upstreams) {
+    if (side.load->requests != 0 || side.load->pending != 0)
+      unrest += "requests are still counted at an upstream\n";
+  }
+  for (const upstream::EndpointState& endpoint : worker->gauges().endpoints) {
+    if (endpoint.requests != 0) unrest += "requests are still counted at " + endpoint.address + '\n';
+  }
   if (shared.connections.total() != 0) unrest += "connections are still counted\n";
   (void)worker->overloaded();
   constexpr std::uint64_t kCountingStep = 64 * 1024;
@@ -98,9 +112,12 @@ void World::run() {
   }
   // Blocks of buffers, those of pooled connections included, are all given back with the worker's end.
   upstream->close();
+  for (const auto& other : others) other->close();
   worker.reset();
-  loop.run_for(1000);
-  const std::size_t slow = upstream->open();
+  constexpr std::int64_t kLongestCheckMs = 6000;
+  loop.run_for(kLongestCheckMs);
+  std::size_t slow = upstream->open();
+  for (const auto& other : others) slow += other->open();
   if (const std::size_t left = net::destroy_spawned(); left != slow)
     unrest += std::to_string(left - slow) + " tasks never ended\n";
 }

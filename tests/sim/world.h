@@ -52,6 +52,8 @@ class World {
   // Replaces what the upstream does by itself.
   Upstream::Choose choose;
   Visit& add_visit();
+  // One more upstream like the first, on the next port.
+  void add_endpoint();
   // Puts the same contract into force anew, as a reload does.
   void reload();
   // Runs until every visit is over, drains, and collects.
@@ -67,6 +69,7 @@ class World {
   std::unique_ptr<gateway::Worker> worker;
   std::shared_ptr<fetch::KeyService> keys;
   std::unique_ptr<Upstream> upstream;
+  std::vector<std::unique_ptr<Upstream>> others;  // further endpoints, if the API has them
   std::vector<std::unique_ptr<Visit>> visits;
   std::vector<Record> records;
   std::int64_t patience_ms = 300'000;

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "stages/admit/forwarded.h"
+#include "stages/admit/redirect.h"
 #include "stages/identity_key.h"
 
 namespace caponier::stages {
@@ -66,7 +68,8 @@ std::optional<Denial> admit_connection(const State& state, const Limits& limits,
   return Denial{};
 }
 
-Verdict<Admitted> admit(const State& state, const Exchange& exchange) {
+Verdict<Admitted> admit(const State& state, Exchange& exchange) {
+  if (auto unreadable = believe_proxies(state, exchange)) return std::move(*unreadable);
   const ConnectionLimits& limits = exchange.plan->limits.connections;
   const BucketTake take = budget(state, *exchange.peer, kRequests, limits.requests_per_address_burst,
                                  limits.requests_per_address_per_second, 1'000'000);
@@ -85,6 +88,12 @@ Verdict<Admitted> admit(const State& state, const Exchange& exchange) {
   if (!is_allowed(exchange.plan->hosts, exchange.head->authority)) {
     return deny(Reason::kHostNotAllowed, kStage, "the Host header names none of the accepted hosts");
   }
+  const Peer& peer = *exchange.peer;
+  if (peer.server_names != nullptr &&
+      peer.server_names->find(host_of(exchange.head->authority)) != peer.certificate) {
+    return deny(Reason::kMisdirected, kStage, "the Host header names a host of another certificate");
+  }
+  if (peer.rules != nullptr && !peer.rules->redirect.empty()) return redirect(exchange, peer.rules->redirect);
   return Admitted{};
 }
 

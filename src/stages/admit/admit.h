@@ -15,7 +15,9 @@ namespace caponier::stages {
 std::optional<Denial> admit_connection(const State& state, const Limits& limits, const Peer& peer,
                                        const Now& now);
 
-Verdict<Admitted> admit(const State& state, const Exchange& exchange);
+// The request of a trusted proxy is that of the client it tells of: exchange.peer is that client afterwards.
+// A listener that redirects admits nothing.
+Verdict<Admitted> admit(const State& state, Exchange& exchange);
 
 // Charges the address for a credential that was presented and is not valid. Signature checks cost more than
 // requests do, and guessing must not pay: an address over this budget is refused by admit before any of them.

@@ -198,6 +198,7 @@ std::optional<Denial> judge(Exchange& exchange, const plan::ResponseBody& declar
 
 Verdict<ResponseDecision> check(Exchange& exchange, const Matched& matched, const http::ResponseHead& head) {
   const plan::Operation& operation = *matched.operation;
+  if (operation.undeclared) return ResponseDecision{};
   auto decision = check_head(exchange, operation, head);
   Denial* const denial = decision.denial();
   // A handshake is framing, which is never only reported.
@@ -205,7 +206,7 @@ Verdict<ResponseDecision> check(Exchange& exchange, const Matched& matched, cons
       head.status == kSwitchingProtocols) {
     return decision;
   }
-  exchange.reported = std::move(*denial);
+  exchange.reported.push_back(std::move(*denial));
   return ResponseDecision{};
 }
 
@@ -220,7 +221,7 @@ Verdict<ValidResponse> check_body(Exchange& exchange, const ResponseDecision& de
           : judge(exchange, *decision.body, body, decision.bytes_max);
   if (!denial) return ValidResponse{body};
   if (decision.mode == plan::ResponseMode::kReport) {
-    exchange.reported = std::move(*denial);
+    exchange.reported.push_back(std::move(*denial));
     return ValidResponse{body};
   }
   if (decision.mode != plan::ResponseMode::kStrip || denial->reason != Reason::kResponseBodyInvalid)

@@ -144,7 +144,7 @@ Answered answered(const World& world, std::string_view path, std::string_view bo
       EXPECT_EQ(judged.denial()->public_pointer + judged.denial()->public_rule, "");
     }
   }
-  if (exchange.reported) out.reported = id(exchange.reported->reason);
+  if (!exchange.reported.empty()) out.reported = id(exchange.reported.back().reason);
   return out;
 }
 

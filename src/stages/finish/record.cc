@@ -30,6 +30,19 @@ std::string_view hashed(const DigestKey& key, Arena& arena, std::string_view sub
   return arena.copy({text.data(), text.size()});
 }
 
+std::span<const event::Reported> reported_by(Exchange& exchange) {
+  if (exchange.reported.empty()) return {};
+  const auto list = exchange.arena.array<event::Reported>(exchange.reported.size());
+  std::ranges::transform(exchange.reported, list.begin(), [](const Denial& denial) {
+    return event::Reported{denial.reason, denial.stage, denial.detail, denial.where};
+  });
+  return list;
+}
+
+std::string_view shown(const DigestKey& key, Arena& arena, std::string_view subject) {
+  return looks_personal(subject) ? hashed(key, arena, subject) : subject;
+}
+
 }  // namespace
 
 event::ExchangeRecord make_record(Exchange& exchange, const Outcome& outcome, const DigestKey& key) {
@@ -40,11 +53,15 @@ event::ExchangeRecord make_record(Exchange& exchange, const Outcome& outcome, co
   if (exchange.peer != nullptr) {
     record.peer = exchange.peer->text;
     record.listener = exchange.peer->listener;
+    if (exchange.peer->client) {
+      record.client_certificate.text = shown(key, exchange.arena, exchange.peer->client->subject);
+    }
   }
   if (exchange.head != nullptr) {
     const std::string_view method = http::name(exchange.head->method);
     record.method = method.empty() ? "OTHER" : method;
-    if (!exchange.matched) record.raw_path.text = exchange.head->path;
+    if (!exchange.matched || exchange.matched->operation->undeclared)
+      record.raw_path.text = exchange.head->path;
     if (const http::Header* agent = exchange.head->find(http::Field::kUserAgent))
       record.user_agent.text = agent->value;
     // Not continued, but whoever looks for it finds this exchange.
@@ -59,8 +76,7 @@ event::ExchangeRecord make_record(Exchange& exchange, const Outcome& outcome, co
     const Principal& principal = *exchange.principal;
     record.issuer = principal.issuer;
     record.credential = principal.credential;
-    record.subject.text = looks_personal(principal.subject) ? hashed(key, exchange.arena, principal.subject)
-                                                            : principal.subject;
+    record.subject.text = shown(key, exchange.arena, principal.subject);
   }
   if (outcome.denial != nullptr) {
     record.reason = outcome.denial->reason;
@@ -68,11 +84,7 @@ event::ExchangeRecord make_record(Exchange& exchange, const Outcome& outcome, co
     record.detail = outcome.denial->detail;
     record.where = outcome.denial->where;
   }
-  if (exchange.reported) {
-    record.reported = exchange.reported->reason;
-    record.reported_detail = exchange.reported->detail;
-    record.reported_where = exchange.reported->where;
-  }
+  record.reported = reported_by(exchange);
   record.status = outcome.status;
   record.upstream_status = outcome.upstream_status;
   record.request_body_bytes = outcome.request_body_bytes;

@@ -31,6 +31,19 @@ Denial ambiguous(uri::PathError error) {
   return deny(Reason::kPathAmbiguous, kStage, std::string(uri::name(error)));
 }
 
+// Refused, unless an explicit word lets undeclared paths pass. What is declared and hidden is refused in any
+// case, and so are methods that make an intermediary do something.
+Verdict<Matched> undeclared(Exchange& exchange, const uri::Path& path, const plan::RouteMatch& route) {
+  const plan::Plan& plan = *exchange.plan;
+  Denial denial = deny(Reason::kPathUndeclared, kStage, "no path of the document matches");
+  if (plan.undeclared == plan::kNoOperation || route.hidden ||
+      exchange.head->method >= http::Method::kTrace) {
+    return denial;
+  }
+  exchange.reported.push_back(std::move(denial));
+  return Matched{&plan.operations[plan.undeclared], {}, path.canonical, path.segments, path.raw_segments};
+}
+
 }  // namespace
 
 Verdict<Matched> match(Exchange& exchange) {
@@ -44,7 +57,7 @@ Verdict<Matched> match(Exchange& exchange) {
                                has_stray_semicolon(*path, plan.operations[route.operation], route))) {
     return ambiguous(uri::PathError::kParameter);
   }
-  if (!route.path_found) return deny(Reason::kPathUndeclared, kStage, "no path of the document matches");
+  if (!route.path_found) return undeclared(exchange, *path, route);
   if (route.operation == plan::kNoOperation) {
     Denial denial = deny(Reason::kMethodUndeclared, kStage, "the path is declared, the method is not");
     denial.allowed_methods = route.allowed_methods;

@@ -113,6 +113,7 @@ std::string_view append_local(std::string& out, const Exchange& exchange, const 
   http::append_status_line(text, response.status);
   append_date(text, exchange.now.wall_s());
   append_common(text, exchange.request_id, has_hsts(exchange));
+  if (!response.location.empty()) text.put("Location: ").put(response.location).put("\r\n");
   // RFC 9110, section 8.6: no length, because there is no body to have one.
   if (response.status == 204 || response.status == 304) return {};
   if (!response.content_type.empty()) text.put("Content-Type: ").put(response.content_type).put("\r\n");

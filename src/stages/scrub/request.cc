@@ -51,9 +51,10 @@ bool passes(const Exchange& exchange, const http::Header& header, const Connecti
       return false;
     case Field::kCaponier:
       return false;
-    // Only what was verified goes on, so that the backend can verify again.
+    // Only what was verified goes on, so that the backend can verify again; or, where authentication is only
+    // reported, what only the backend verifies.
     case Field::kAuthorization:
-      return exchange.principal->claims != nullptr;
+      return exchange.principal->claims != nullptr || exchange.unverified;
     case Field::kContentType:
       return true;
     // A body that was judged goes on decoded.
@@ -62,7 +63,7 @@ bool passes(const Exchange& exchange, const http::Header& header, const Connecti
     default:
       break;
   }
-  if (is_api_key_header(*exchange.plan, header.name)) return false;
+  if (is_api_key_header(*exchange.plan, header.name)) return exchange.unverified;
   // An answer that is to be judged must come as it is.
   if (exchange.matched->operation->judges_responses && equals_ignore_case(header.name, "Accept-Encoding"))
     return false;
@@ -77,10 +78,15 @@ bool passes(const Exchange& exchange, const http::Header& header, const Connecti
 bool append_target(TextWriter& out, const Exchange& exchange) {
   // Method, path and query came out of the stages; the encoder checks every byte again.
   std::array<char, 512> room;
-  const uri::Url& upstream = exchange.plan->upstream;
-  std::string_view base = upstream.path;
-  if (base.ends_with('/')) base.remove_suffix(1);
-  const std::string_view path = exchange.matched->canonical_path;
+  const plan::PathRewrite& rewrite = exchange.matched->operation->rewrite;
+  std::string_view path = exchange.matched->canonical_path;
+  if (rewrite.active) {
+    // The Plan saw to it that every path of the operation begins so.
+    if (!path.starts_with(rewrite.prefix)) return false;
+    path.remove_prefix(rewrite.prefix.size());
+    if (path.empty() && rewrite.with.empty()) path = "/";
+  }
+  const std::string_view base = rewrite.with;
   const std::string_view query = exchange.parameters->canonical_query;
   if (base.empty() && query.empty()) return http::append_request_line(out, exchange.head->method_text, path);
   const std::size_t length = base.size() + path.size() + (query.empty() ? 0 : query.size() + 1);
@@ -109,7 +115,9 @@ bool append_upstream_head(std::string& out, const Exchange& exchange) {
   }
   TextWriter text(out);
   if (!append_target(text, exchange)) return false;
-  text.put("Host: ").put(exchange.plan->upstream_authority).put("\r\n");
+  text.put("Host: ")
+      .put(exchange.plan->upstreams[exchange.matched->operation->upstream].authority)
+      .put("\r\n");
   const ConnectionOptions options(exchange.head->headers);
   for (const http::Header& header : exchange.head->headers) {
     if (!passes(exchange, header, options)) continue;

@@ -1,4 +1,9 @@
 // The upstream's answer as the client may see it.
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "base/bytes.h"
 #include "http/h1_encoder.h"
 #include "stages/scrub/header_rules.h"
@@ -10,9 +15,9 @@ namespace {
 
 using http::Field;
 
-// What of an absolute Location is left when it points to the upstream itself, whose address is nobody's
-// business.
-std::string_view public_location(const uri::Url& upstream, std::string_view location) {
+// What of an absolute URL is left when it points to this endpoint; nothing if it does not.
+std::optional<std::string_view> behind_endpoint(bool https, const plan::UpstreamEndpoint& endpoint,
+                                                std::string_view location) {
   std::string_view rest = location;
   const auto take = [&rest](std::string_view prefix) {
     if (rest.size() < prefix.size() || !equals_ignore_case(rest.substr(0, prefix.size()), prefix))
@@ -20,19 +25,42 @@ std::string_view public_location(const uri::Url& upstream, std::string_view loca
     rest.remove_prefix(prefix.size());
     return true;
   };
-  if (!take(upstream.https ? "https://" : "http://")) return location;
-  const bool ipv6 = upstream.host.find(':') != std::string::npos;
-  if ((ipv6 && !take("[")) || !take(upstream.host) || (ipv6 && !take("]"))) return location;
+  if (!take(https ? "https://" : "http://")) return std::nullopt;
+  const bool ipv6 = endpoint.host.find(':') != std::string::npos;
+  if ((ipv6 && !take("[")) || !take(endpoint.host) || (ipv6 && !take("]"))) return std::nullopt;
   if (rest.starts_with(':')) {
     rest.remove_prefix(1);
     const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
-    if (parse_decimal(rest.substr(0, end)) != upstream.port) return location;
+    if (parse_decimal(rest.substr(0, end)) != endpoint.port) return std::nullopt;
     rest.remove_prefix(end);
-  } else if (upstream.port != (upstream.https ? 443 : 80)) {
-    return location;
+  } else if (endpoint.port != (https ? 443 : 80)) {
+    return std::nullopt;
   }
   if (rest.empty()) return "/";
-  return rest.front() == '/' ? rest : location;
+  if (rest.front() != '/') return std::nullopt;
+  return rest;
+}
+
+// The address of an upstream is nobody's business, and what was rewritten on the way there is written back.
+// `room` holds the value where it had to be made.
+std::string_view public_location(const Exchange& exchange, std::string_view location, std::string& room) {
+  const plan::Operation& operation = *exchange.matched->operation;
+  const plan::Upstream& upstream = exchange.plan->upstreams[operation.upstream];
+  for (const plan::UpstreamEndpoint& endpoint : upstream.endpoints) {
+    const auto rest = behind_endpoint(upstream.url.https, endpoint, location);
+    if (!rest) continue;
+    location = *rest;
+    break;
+  }
+  const plan::PathRewrite& rewrite = operation.rewrite;
+  const bool own_path = location.starts_with('/') && !location.starts_with("//");
+  if (!rewrite.active || !own_path || !location.starts_with(rewrite.with)) return location;
+  const std::string_view rest = location.substr(rewrite.with.size());
+  if (!rest.empty() && std::string_view("/?#").find(rest.front()) == std::string_view::npos) return location;
+  room = rewrite.prefix;
+  room += rest;
+  if (room.empty() || room.front() != '/') room.insert(0, 1, '/');
+  return room;
 }
 
 bool is_authenticated(const Exchange& exchange) {
@@ -47,6 +75,7 @@ bool append_response_head(std::string& out, const Exchange& exchange, const http
   http::append_status_line(text, head.status);
   const ConnectionOptions options(head.headers);
   SecurityHeadersPresent present;
+  std::string location;
   bool cache_control = false;
   bool date = false;
   for (const http::Header& header : head.headers) {
@@ -55,7 +84,7 @@ bool append_response_head(std::string& out, const Exchange& exchange, const http
     std::string_view value = header.value;
     switch (header.field) {
       case Field::kLocation:
-        value = public_location(exchange.plan->upstream, value);
+        value = public_location(exchange, value, location);
         break;
       case Field::kCacheControl:
         cache_control = true;

@@ -164,6 +164,20 @@ Verdict<HeadDecision> validate_body_head(const http::RequestHead& head, const Ma
   return decision;
 }
 
+HeadDecision unjudged_body(const http::RequestHead& head, const Matched& matched) {
+  static const plan::Body kAnything = [] {
+    plan::Body body;
+    body.bytes_max = UINT64_MAX;
+    return body;
+  }();
+  HeadDecision decision;
+  decision.operation = matched.operation;
+  if (!announces_body(head.body)) return decision;
+  decision.body = &kAnything;
+  decision.body_bytes_max = kAnything.bytes_max;
+  return decision;
+}
+
 Verdict<ValidBody> validate_body(Exchange& exchange, const Matched& matched, const HeadDecision& decision,
                                  std::string_view body) {
   const plan::Operation& operation = *matched.operation;

@@ -85,4 +85,19 @@ Verdict<ValidParameters> validate_parameters(Exchange& exchange, const Matched& 
   return ValidParameters{*query, *cookies};
 }
 
+ValidParameters unjudged_parameters(Exchange& exchange, const Matched& matched) {
+  ValidParameters parameters;
+  parameters.canonical_query = exchange.head->query;
+  if (!matched.operation->cookies_declared && !matched.operation->undeclared) return parameters;
+  // RFC 9113, section 8.2.3: several fields are one, divided by "; ".
+  exchange.scratch.clear();
+  for (const http::Header& header : exchange.head->headers) {
+    if (header.field != http::Field::kCookie || header.value.empty()) continue;
+    if (!exchange.scratch.empty()) exchange.scratch += "; ";
+    exchange.scratch += header.value;
+  }
+  parameters.cookies = exchange.arena.copy(exchange.scratch);
+  return parameters;
+}
+
 }  // namespace caponier::stages

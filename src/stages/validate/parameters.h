@@ -12,4 +12,8 @@ namespace caponier::stages {
 // every character that anybody could read otherwise percent-encoded ('+' was a space).
 Verdict<ValidParameters> validate_parameters(Exchange& exchange, const Matched& matched);
 
+// Where validation is only reported: query and cookies as they came; cookies only where some are declared, or
+// nothing is.
+ValidParameters unjudged_parameters(Exchange& exchange, const Matched& matched);
+
 }  // namespace caponier::stages
