@@ -14,7 +14,7 @@ namespace caponier::event {
 
 // The lines are NDJSON. Every field that is empty, zero or false is left out. The names, which other tools
 // may rely on:
-//   every line       time (RFC 3339, UTC), type ("exchange", "undecodable", "handshake", "refused",
+//   every line       time (RFC 3339, UTC), type ("exchange", "undecodable", "handshake", "refused", "http2",
 //   "lifecycle") exchange         request_id trace_id client_trace_id peer listener method operation path
 //   raw_path status
 //                    upstream_status reason stage detail where reported (list of: reason stage detail where)
@@ -87,7 +87,7 @@ struct ExchangeRecord {
 // A request that could not be decoded, a handshake that failed, a connection that was not admitted.
 struct ConnectionRecord {
   std::int64_t wall_ms = 0;
-  std::string_view type;        // "undecodable", "handshake", "refused"
+  std::string_view type;        // "undecodable", "handshake", "refused", "http2"
   std::string_view request_id;  // of "undecodable", which is answered
   std::string_view peer;
   std::string_view listener;

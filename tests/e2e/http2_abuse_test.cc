@@ -251,7 +251,8 @@ TEST_F(Http2Abuse, more_data_than_the_window_allows_is_refused) {
       headers(1, request_block({{"content-type", "application/octet-stream"}}, "POST", "/bytes"), false);
   ASSERT_TRUE(peer.send(post));
   // Far more than the sockets between gateway and upstream hold.
-  for (int i = 0; i < 2000; ++i) ASSERT_TRUE(peer.send(data(1, std::string(16'000, 'x')))) << i << gateway_.log();
+  for (int i = 0; i < 2000; ++i)
+    ASSERT_TRUE(peer.send(data(1, std::string(16'000, 'x')))) << i << gateway_.log();
   EXPECT_EQ(peer.answer(1).reset, code(ErrorCode::kFlowControlError));
 }
 
