@@ -96,6 +96,17 @@ TEST_F(LoadPlan, the_command_line_wins_over_the_configuration) {
   EXPECT_EQ(loaded.config->state_dir, "state");
 }
 
+TEST_F(LoadPlan, a_plain_upstream_of_the_command_line_does_not_leave_what_the_configuration_verifies) {
+  LoadRequest one = request(write("c.yaml", kPublic));
+  one.config_file =
+      write("caponier.yaml", "upstream: {url: 'https://orders', server_name: orders.internal}\n");
+  Loaded loaded = load(one);
+  EXPECT_THAT(text(loaded), HasSubstr("[upstream-not-https]"));
+  one.upstream = "https://127.0.0.1:9000";
+  Loaded secured = load(one);
+  EXPECT_EQ(text(secured), "");
+}
+
 TEST_F(LoadPlan, files_that_cannot_be_read_are_one_clear_line) {
   LoadRequest nothing;
   nothing.upstream = "http://127.0.0.1:9000";

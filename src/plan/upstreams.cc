@@ -54,6 +54,18 @@ std::optional<uri::Url> endpoint(Compilation& compilation, const std::string& te
   return std::move(*url);
 }
 
+// The configuration's reader has seen to it, unless the command line names another URL.
+void check_secured(Compilation& compilation, const config::Upstream& source, const Upstream& upstream) {
+  const bool secured = !source.ca_file.empty() || !source.server_name.empty() ||
+                       !source.certificate_file.empty() || !source.spiffe_id.empty();
+  if (!secured || upstream.url.https || !source.origin.file.empty()) return;
+  compilation.report.add(diagnostic_at(
+      source.origin, "upstream-not-https",
+      quoted(source.url) +
+          " is plain HTTP, and the configuration says how the upstream's certificate is verified",
+      "name an https URL, or take the TLS keys out of `upstream`"));
+}
+
 Upstream compile_upstream(Compilation& compilation, const config::Upstream& source) {
   Upstream out;
   out.name = source.name;
@@ -71,6 +83,7 @@ Upstream compile_upstream(Compilation& compilation, const config::Upstream& sour
   out.key_file = source.key_file;
   out.spiffe_id = source.spiffe_id;
   out.rules = source.rules;
+  check_secured(compilation, source, out);
   return out;
 }
 
