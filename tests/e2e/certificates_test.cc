@@ -85,6 +85,15 @@ TEST_F(Certificates, a_host_of_another_certificate_is_misdirected) {
       << "that would have met the first, too";
 }
 
+TEST_F(Certificates, an_authority_of_another_certificate_is_misdirected_in_http_2_as_well) {
+  Gateway gateway(options("certificates: [" + entry(a) + ", " + entry(b) + "]"));
+  ASSERT_TRUE(gateway.ready());
+  const CurlResult served = get(gateway, "a.example", {"--http2", "-H", "Host: www.a.example"});
+  EXPECT_THAT(served.answer.start_line, HasSubstr("HTTP/2 200"));
+  const CurlResult refused = get(gateway, "a.example", {"--http2", "-H", "Host: x.b.example"});
+  EXPECT_THAT(refused.answer.start_line, HasSubstr("HTTP/2 421"));
+}
+
 TEST_F(Certificates, what_is_wrong_with_one_of_them_is_told_with_its_place) {
   const Pki::Files again = pki.issue("again", "/CN=again", "DNS:c.example,DNS:www.a.example");
   struct Case {
