@@ -197,8 +197,10 @@ void TlsStream::shutdown() {
 
 void TlsStream::end_cleanly() {
   empty_error_queue();
-  const int code = SSL_shutdown(ssl_.get());
-  ending_ = code < 0 && SSL_get_error(ssl_.get(), code) == SSL_ERROR_WANT_WRITE;
+  channel_.write_blocked = false;
+  // Its result tells only the first time whether the alert left whole.
+  (void)SSL_shutdown(ssl_.get());
+  ending_ = channel_.write_blocked;
   ERR_clear_error();
   if (ending_) {
     wait_lower(Direction::kWrite);

@@ -128,7 +128,7 @@ void check_records(const World& world, std::string& wrong) {
     } else if (record.type == "refused" && world.behind_proxy()) {
       if (record.reason != "proxy-header-invalid") wrong += "refused for " + record.reason + '\n';
     } else if (record.type != "undecodable" && record.type != "lifecycle") {
-      wrong += "an unexpected record of type '" + record.type + "'\n";
+      wrong += "an unexpected record of type " + record.type + ": " + record.reason + '\n';
     }
     if (!record.request_id.empty() && ++by_request_id[record.request_id] > 1)
       wrong += "two records of request id " + record.request_id + "\n";
