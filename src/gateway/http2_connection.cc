@@ -21,6 +21,9 @@ namespace {
 constexpr std::int64_t kLastWordMs = 1000;    // for a client to see our first GOAWAY
 constexpr std::int64_t kMemoryIdleMs = 1000;  // a quiet connection keeps its memory for so long
 constexpr std::size_t kSpareStreamsMax = 16;
+constexpr std::int64_t kLeftoverMs = 1000;
+constexpr std::size_t kLeftoversMax = 32;
+constexpr std::size_t kLeftoverBytesMax = std::size_t{64} * 1024;
 constexpr std::size_t kSmallBytes = 64;
 constexpr std::string_view kPing = "caponier";
 
@@ -94,6 +97,7 @@ std::int64_t Http2Connection::read_deadline() const {
   if (closing_) return net::kNoDeadline;
   std::int64_t until_ms = last_word_ms_;
   if (owed_since_ms_ != 0) until_ms = std::min(until_ms, owed_since_ms_ + limits_.time.head_ms);
+  if (!leftovers_.empty()) until_ms = std::min(until_ms, leftovers_.front().until_ms);
   const std::int64_t idle_ms = served_ == 0 ? limits_.time.head_ms : limits_.time.keep_alive_idle_ms;
   // The last stream may end while this waits: then there is another deadline.
   if (!streams_.empty())
@@ -105,6 +109,7 @@ std::int64_t Http2Connection::read_deadline() const {
 
 void Http2Connection::expire() {
   const std::int64_t now_ms = worker_.loop().now_ms();
+  end_leftovers(now_ms);
   if (owed_since_ms_ != 0 && now_ms >= owed_since_ms_ + limits_.time.head_ms) {
     break_off(ErrorCode::kEnhanceYourCalm, Reason::kRequestTimeout, "a head was not complete in time");
     return;
@@ -178,6 +183,28 @@ void Http2Connection::reset(std::uint32_t stream, ErrorCode code) {
   if (broken_) return;
   http::h2::append_reset(output_, stream, code);
   flush_later();
+}
+
+void Http2Connection::let_finish(std::uint32_t stream) {
+  if (leftovers_.size() >= kLeftoversMax) end_leftovers(leftovers_.front().until_ms);
+  leftovers_.push_back({stream, worker_.loop().now_ms() + kLeftoverMs, 0});
+}
+
+// Of a stream that has no exchange any more.
+void Http2Connection::note_leftover(const Event& event) {
+  const auto at = std::ranges::find(leftovers_, event.stream, &Leftover::stream);
+  if (at == leftovers_.end()) return;
+  at->bytes += event.flow_bytes;
+  const bool too_much = at->bytes > kLeftoverBytesMax;
+  if (too_much) reset(event.stream, ErrorCode::kNoError);
+  if (too_much || event.ends_stream || event.kind == Event::Kind::kReset) leftovers_.erase(at);
+}
+
+void Http2Connection::end_leftovers(std::int64_t due_ms) {
+  const auto kept =
+      std::ranges::find_if(leftovers_, [due_ms](const Leftover& l) { return l.until_ms > due_ms; });
+  for (auto at = leftovers_.begin(); at != kept; ++at) reset(at->stream, ErrorCode::kNoError);
+  leftovers_.erase(leftovers_.begin(), kept);
 }
 
 void Http2Connection::break_stream(Http2Stream& stream, ErrorCode code) {
@@ -316,11 +343,11 @@ std::int64_t Http2Connection::room() const {
   return std::min(send_window_, static_cast<std::int64_t>(limits_.http2.output_bytes_max) - waiting);
 }
 
-void Http2Connection::note_data(std::size_t bytes, bool last) {
+void Http2Connection::note_data(std::size_t bytes, bool all) {
   constexpr std::uint32_t kEarnedMax = 10'000;
   send_window_ -= static_cast<std::int64_t>(bytes);
-  // Who makes us send a byte at a time has earned nothing.
-  if (bytes < kSmallWindowBytes && !last) return;
+  // Who makes us send a byte at a time has earned nothing; an answer may come in small pieces by itself.
+  if (bytes < kSmallWindowBytes && !all) return;
   earned_windows_ = std::min(earned_windows_ + 2, kEarnedMax);
   earned_pings_ = std::min(earned_pings_ + 1, kEarnedMax);
 }

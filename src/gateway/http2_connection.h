@@ -44,6 +44,11 @@ class Http2Connection final : private net::Waiter, private net::TimerNode {
  private:
   friend class Http2Stream;
   static constexpr std::uint32_t kSmallWindowBytes = 1024;
+  struct Leftover {
+    std::uint32_t stream;
+    std::int64_t until_ms;
+    std::size_t bytes;
+  };
   enum class Sent : std::uint8_t { kAll, kBlocked, kLost };
   using Event = http::h2::Event;
   using ErrorCode = http::h2::ErrorCode;
@@ -62,6 +67,11 @@ class Http2Connection final : private net::Waiter, private net::TimerNode {
 
   // Of a stream: RST_STREAM. One that breaks the protocol counts as abuse.
   void reset(std::uint32_t stream, ErrorCode code);
+  // Answered before its body was whole: the client may send a little more of it, because some take a reset
+  // for the loss of the answer (RFC 9113, section 8.1).
+  void let_finish(std::uint32_t stream);
+  void note_leftover(const Event& event);
+  void end_leftovers(std::int64_t due_ms);
   void break_stream(Http2Stream& stream, ErrorCode code);
   void spend(http::h2::Idle kind, Reason reason, std::string_view detail);
   // Of the connection: GOAWAY, a record, and the end.
@@ -82,8 +92,8 @@ class Http2Connection final : private net::Waiter, private net::TimerNode {
 
   // Bytes that may leave for all streams now.
   [[nodiscard]] std::int64_t room() const;
-  // A frame of an answer's body leaves.
-  void note_data(std::size_t bytes, bool last);
+  // A frame of an answer's body leaves; `all`: that was there to leave.
+  void note_data(std::size_t bytes, bool all);
   // What a stream's reader has taken, or nobody will; null: of no stream any more.
   void credit(Http2Stream* stream, std::size_t bytes);
   Sent write_output();
@@ -152,6 +162,7 @@ class Http2Connection final : private net::Waiter, private net::TimerNode {
   std::int64_t quiet_since_ms_ = 0;  // no stream since then
   std::int64_t owed_since_ms_ = 0;   // the client owes the rest of a head since then; 0: it owes nothing
   std::int64_t last_word_ms_ = net::kNoDeadline;  // until then the client may answer our first GOAWAY
+  std::vector<Leftover> leftovers_;               // the oldest first
   bool finished_any_ = false;
   bool draining_ = false;
   bool closing_ = false;  // no new streams

@@ -91,6 +91,7 @@ void Http2Connection::on_head(const Event& event) {
   }
   if (!is_idle(event.stream)) {
     // Trailers of a stream that has ended meanwhile.
+    note_leftover(event);
     spend(Idle::kBrokenStreams, Reason::kHttp2RapidReset, "too many heads on streams that have ended");
     return;
   }
@@ -143,6 +144,7 @@ void Http2Connection::on_data(const Event& event) {
   }
   // Of a stream that ended while this was on its way: nobody takes it.
   if (stream == nullptr || stream->ended_now()) {
+    note_leftover(event);
     credit(nullptr, event.flow_bytes);
     return;
   }
@@ -163,6 +165,7 @@ void Http2Connection::on_data(const Event& event) {
 void Http2Connection::on_reset(const Event& event) {
   Http2Stream* stream = find(event.stream);
   if (stream == nullptr) {
+    note_leftover(event);
     if (is_idle(event.stream) && !closing_)
       break_off(ErrorCode::kProtocolError, Reason::kHttp2ProtocolError,
                 "RST_STREAM of a stream never opened");

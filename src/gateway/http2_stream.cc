@@ -110,7 +110,7 @@ net::Task<void> Http2Stream::run() {
     } else if (malformed_) {
       connection_.reset(id_, ErrorCode::kProtocolError);
     } else if (!body_ended_) {
-      connection_.reset(id_, ErrorCode::kNoError);  // RFC 9113, section 8.1: the rest is not wanted
+      connection_.let_finish(id_);
     }
   }
   end_exchange();
@@ -240,7 +240,7 @@ net::IoResult Http2Stream::try_write(std::string_view first, std::string_view se
   http::h2::append_data(connection_.output_, id_, first.substr(0, of_first),
                         second.substr(0, bytes - of_first), last && trailers_.empty());
   send_window -= static_cast<std::int64_t>(bytes);
-  connection_.note_data(bytes, last);
+  connection_.note_data(bytes, bytes == whole);
   if (last && trailers_.empty()) answered_ = true;
   if (last && !trailers_.empty()) (void)send_head(trailers_, true);
   connection_.flush_later();

@@ -223,6 +223,24 @@ TEST_F(Http2, an_answer_before_the_body_has_come_asks_for_no_more_of_it) {
   EXPECT_EQ(peer.answer(3).status, 200);
 }
 
+// Some clients take a reset for the loss of the answer.
+TEST_F(Http2, a_client_may_finish_a_body_that_is_not_wanted_unless_it_is_long) {
+  const auto unwanted = [](std::uint32_t stream) {
+    return headers(stream, request_block({{"content-type", "application/json"}}, "POST", "/items"), false);
+  };
+  H2Peer peer(gateway_.port());
+  ASSERT_TRUE(peer.send(unwanted(1)));
+  EXPECT_EQ(peer.answer(1).status, 401);
+  ASSERT_TRUE(peer.send(frame(FrameType::kData, kEndStream, 1, "{}") + unwanted(3)));
+  EXPECT_EQ(peer.answer(3).status, 401);
+  EXPECT_FALSE(peer.seen(1).reset.has_value());
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(peer.send(data(3, std::string(16'000, 'x'), false)));
+  ASSERT_TRUE(peer.send(get(5, "/open?q=1")));
+  EXPECT_EQ(peer.answer(5).status, 200);
+  EXPECT_EQ(peer.seen(3).reset, static_cast<std::uint32_t>(ErrorCode::kNoError));
+  EXPECT_FALSE(peer.seen(1).reset.has_value());
+}
+
 TEST_F(Http2, a_body_waits_in_the_clients_window_while_the_upstream_does_not_read) {
   Gateway gateway({.contract = kContract,
                    .upstream = upstream_.url(),
