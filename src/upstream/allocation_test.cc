@@ -1,10 +1,8 @@
 // The hot path's promise: once warm, the way to an endpoint and back asks the heap for nothing.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <initializer_list>
 #include <memory>
-#include <new>
 #include <optional>
 #include <vector>
 
@@ -12,40 +10,8 @@
 #include "upstream/cluster.h"
 #include "upstream/test_server.h"
 
-// The sanitizers have an allocator of their own; who counts beside it would be caught mixing the two.
 #if !defined(CAPONIER_SANITIZED)
-
-namespace {
-
-thread_local std::uint64_t allocations = 0;
-
-void* counted(std::size_t bytes) {
-  ++allocations;
-  void* memory = std::malloc(bytes == 0 ? 1 : bytes);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t bytes) {
-  return counted(bytes);
-}
-void* operator new[](std::size_t bytes) {
-  return counted(bytes);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
+#include "base/test_allocations.h"
 
 namespace caponier::upstream {
 namespace {

@@ -247,7 +247,7 @@ TEST_F(ReloadedUpstreams, what_did_not_change_keeps_its_connections_and_what_it_
 
 TEST_F(ReloadedUpstreams, other_settings_are_in_force_for_the_next_request) {
   Options with{.contract = kContract, .upstream = "", .config = ""};
-  const auto config = [this](const std::string& url) {
+  const auto config = [](const std::string& url) {
     return std::string(kAdmin) + "upstream: {url: \"" + url +
            "\", health_check: {path: /well, interval: 100ms}}\n";
   };
