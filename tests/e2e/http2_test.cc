@@ -33,6 +33,7 @@ std::string post(std::uint32_t stream, Fields more = {}) {
 
 class Http2 : public testing::Test {
  protected:
+  std::atomic<bool> go_ = false;  // for scripts, which may outlive a test's own variables
   Upstream upstream_{echoing()};
   Gateway gateway_{{.contract = kContract, .upstream = upstream_.url(), .tls = true}};
 };
@@ -246,10 +247,9 @@ TEST_F(Http2, a_body_waits_in_the_clients_window_while_the_upstream_does_not_rea
                    .upstream = upstream_.url(),
                    .config = "limits: {http2: {pings_max: 10000}}\n",
                    .tls = true});
-  std::atomic<bool> go = false;
-  upstream_.set_script([&go](Peer& peer) {
+  upstream_.set_script([this](Peer& peer) {
     (void)peer.read_head();
-    (void)eventually([&go] { return go.load(); });
+    (void)eventually([this] { return go_.load(); });
   });
   H2Peer peer(gateway.port());
   ASSERT_TRUE(peer.send(post(1)));
@@ -280,7 +280,7 @@ TEST_F(Http2, a_body_waits_in_the_clients_window_while_the_upstream_does_not_rea
   upstream_.set_script(answering(answer_text(200, "text/plain", "hello")));
   ASSERT_TRUE(peer.send(get(3, "/open")));
   EXPECT_EQ(peer.answer(3).body, "hello");
-  go = true;
+  go_ = true;
 }
 
 TEST_F(Http2, a_client_with_a_small_window_gets_the_answer_piece_by_piece) {

@@ -20,6 +20,7 @@ std::string get() {
 
 class Upstreams : public testing::Test {
  protected:
+  std::atomic<bool> well_ = false;  // for scripts, which may outlive a test's own variables
   std::string endpoints() const { return "[\"" + one_.url() + "\", \"" + two_.url() + "\"]"; }
   // `settings`: further keys of the upstream.
   Options options(const std::string& settings) const {
@@ -290,10 +291,9 @@ TEST_F(Upstreams, metrics_and_readiness_tell_of_each_upstream) {
 }
 
 TEST_F(Upstreams, readiness_waits_for_an_upstream_to_be_well_where_that_is_checked) {
-  std::atomic<bool> well = false;
-  one_.set_script([&well](Peer& peer) {
+  one_.set_script([this](Peer& peer) {
     while (peer.read_request()) {
-      if (!peer.send(well ? kOk : kBusy)) return;
+      if (!peer.send(well_ ? kOk : kBusy)) return;
     }
   });
   Gateway gateway({.contract = kContract,
@@ -304,7 +304,7 @@ TEST_F(Upstreams, readiness_waits_for_an_upstream_to_be_well_where_that_is_check
   const auto ready = [admin] { return ask(admin, request_text("GET", "/readyz")).status(); };
   EXPECT_TRUE(eventually([this] { return one_.requests().size() > 4; }));
   EXPECT_EQ(ready(), 503);
-  well = true;
+  well_ = true;
   EXPECT_TRUE(eventually([&ready] { return ready() == 200; }));
 }
 
