@@ -125,7 +125,10 @@ net::Task<void> ClientConnection::serve_http2() {
 }
 
 void ClientConnection::end_if_idle() {
-  if (http2_) http2_->drain();
+  if (http2_) {
+    http2_->drain();  // which may be the end of this object
+    return;
+  }
   if (quiet_ == nullptr) return;
   const std::int64_t grace_ms = worker_.shared().idle_grace_ms.load(std::memory_order_relaxed);
   if (grace_ms == 0) {
