@@ -102,6 +102,8 @@ std::int64_t Http2Connection::read_deadline() const {
   // The last stream may end while this waits: then there is another deadline.
   if (!streams_.empty())
     return std::min(until_ms, worker_.loop().now_ms() + std::min(idle_ms, kMemoryIdleMs));
+  // Who owes the rest of something is not idle.
+  if (owed_since_ms_ != 0) return until_ms;
   until_ms = std::min(until_ms, quiet_since_ms_ + idle_ms);
   const bool holds_memory = (output_.empty() && output_.capacity() > kSmallBytes) || !spare_.empty();
   return holds_memory ? std::min(until_ms, quiet_since_ms_ + kMemoryIdleMs) : until_ms;
@@ -118,7 +120,7 @@ void Http2Connection::expire() {
     go_away();
     return;
   }
-  if (!streams_.empty()) return;
+  if (!streams_.empty() || owed_since_ms_ != 0) return;
   const std::int64_t idle_ms = served_ == 0 ? limits_.time.head_ms : limits_.time.keep_alive_idle_ms;
   if (now_ms >= quiet_since_ms_ + idle_ms) {
     go_away();
