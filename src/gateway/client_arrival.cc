@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
-#include "event/record.h"
 #include "gateway/client_connection.h"
+#include "gateway/undecodable.h"
 #include "http/proxy_header.h"
 #include "net/prefixed_stream.h"
 #include "tls/context.h"
@@ -14,15 +14,7 @@
 namespace caponier::gateway {
 
 void ClientConnection::record_arrival(std::string_view type, Reason reason, std::string_view detail) {
-  event::ConnectionRecord failed;
-  failed.wall_ms = worker_.loop().now().wall_ms;
-  failed.type = type;
-  failed.peer = peer_.text;
-  failed.listener = peer_.listener;
-  failed.status = entry(reason).status;
-  failed.reason = reason;
-  failed.detail = detail;
-  worker_.record(failed);
+  record_connection(worker_, type, peer_, reason, detail);
 }
 
 // Reads the PROXY header, and admits the client whom it names as if it had come by itself.

@@ -22,11 +22,11 @@ Reason reason_for(http::DecodeError error) {
   }
 }
 
-void record_undecodable(Worker& worker, const stages::Peer& peer, Reason reason, std::string_view detail,
-                        std::string_view request_id) {
+void record_connection(Worker& worker, std::string_view type, const stages::Peer& peer, Reason reason,
+                       std::string_view detail, std::string_view request_id) {
   event::ConnectionRecord refused;
   refused.wall_ms = worker.loop().now().wall_ms;
-  refused.type = "undecodable";
+  refused.type = type;
   refused.request_id = request_id;
   refused.peer = peer.text;
   refused.listener = peer.listener;

@@ -13,7 +13,12 @@ namespace caponier::gateway {
 class Worker;
 
 Reason reason_for(http::DecodeError error);
-void record_undecodable(Worker& worker, const stages::Peer& peer, Reason reason, std::string_view detail,
-                        std::string_view request_id);
+// `type`: as in event::ConnectionRecord. `request_id`: of an answer, if there is one.
+void record_connection(Worker& worker, std::string_view type, const stages::Peer& peer, Reason reason,
+                       std::string_view detail, std::string_view request_id = {});
+inline void record_undecodable(Worker& worker, const stages::Peer& peer, Reason reason,
+                               std::string_view detail, std::string_view request_id) {
+  record_connection(worker, "undecodable", peer, reason, detail, request_id);
+}
 
 }  // namespace caponier::gateway
