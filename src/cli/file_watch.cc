@@ -1,7 +1,6 @@
 #include "cli/file_watch.h"
 
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -22,20 +21,6 @@ std::string folder_of(const fs::path& file) {
   return parent.empty() ? "." : parent.string();
 }
 
-// Empty: there is none.
-std::string look_at(const std::string& file) {
-  struct stat about {};
-  std::string seen;
-  if (::stat(file.c_str(), &about) != 0) return seen;
-  for (const auto number :
-       {static_cast<long long>(about.st_dev), static_cast<long long>(about.st_ino),
-        static_cast<long long>(about.st_size), static_cast<long long>(about.st_mtim.tv_sec),
-        static_cast<long long>(about.st_mtim.tv_nsec)}) {
-    seen += std::to_string(number) + ' ';
-  }
-  return seen;
-}
-
 }  // namespace
 
 FileWatch::FileWatch() : fd_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {}
@@ -50,16 +35,12 @@ void FileWatch::watch_folder_of(const std::string& file) {
   if (watch >= 0) watches_.insert(watch);  // the same one for the same folder
 }
 
-void FileWatch::watch(const std::vector<std::string>& files) {
-  if (fd_ >= 0) {
-    for (const int watch : watches_) inotify_rm_watch(fd_, watch);
-    watches_.clear();
-  }
-  const State before = std::exchange(seen_, {});
-  for (const std::string& file : files) {
-    const auto known = before.find(file);
-    seen_[file] = known == before.end() ? look_at(file) : known->second;
-    if (fd_ < 0) continue;
+void FileWatch::watch(SeenFiles files) {
+  seen_ = std::move(files);
+  if (fd_ < 0) return;
+  for (const int watch : watches_) inotify_rm_watch(fd_, watch);
+  watches_.clear();
+  for (const auto& [file, seen] : seen_.all()) {
     watch_folder_of(file);
     // Where a link leads: the folder that it stands in may not be the one that changes.
     std::error_code error;
@@ -68,20 +49,10 @@ void FileWatch::watch(const std::vector<std::string>& files) {
   }
 }
 
-void FileWatch::mark() {
-  seen_ = state();
-}
-
 void FileWatch::take_notices() const {
   alignas(inotify_event) std::array<char, 4096> notices{};
   while (::read(fd_, notices.data(), notices.size()) > 0) {
   }
-}
-
-FileWatch::State FileWatch::state() const {
-  State state;
-  for (const auto& [file, seen] : seen_) state[file] = look_at(file);
-  return state;
 }
 
 }  // namespace caponier::cli

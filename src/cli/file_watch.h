@@ -2,10 +2,10 @@
 // see a file that is put in the place of another, or a link that is turned), and then by looking.
 #pragma once
 
-#include <map>
 #include <set>
 #include <string>
-#include <vector>
+
+#include "cli/seen_files.h"
 
 namespace caponier::cli {
 
@@ -16,24 +16,20 @@ class FileWatch {
   FileWatch(const FileWatch&) = delete;
   FileWatch& operator=(const FileWatch&) = delete;
 
-  // These from now on: those that were watched before as they were seen then, others as they are now.
-  void watch(const std::vector<std::string>& files);
-  // All are about to be read: what they are now is what is known.
-  void mark();
+  // These from now on. What has become of them since they were read is a change: ask `changed` at once.
+  void watch(SeenFiles files);
   // Readable when something happened in one of the folders; -1 if the kernel gives no notices.
   [[nodiscard]] int fd() const { return fd_; }
   // Takes the notices.
   void take_notices() const;
-  // What the files are, by name: equal as long as none of them was written, replaced, removed or made.
-  using State = std::map<std::string, std::string>;
-  [[nodiscard]] State state() const;
-  [[nodiscard]] bool changed() const { return state() != seen_; }
+  [[nodiscard]] SeenFiles now() const { return seen_.now(); }
+  [[nodiscard]] bool changed() const { return now() != seen_; }
 
  private:
   void watch_folder_of(const std::string& file);
   int fd_;
   std::set<int> watches_;
-  State seen_;
+  SeenFiles seen_;
 };
 
 }  // namespace caponier::cli

@@ -165,19 +165,18 @@ std::optional<std::vector<openapi::OverlayText>> read_overlays(const config::Con
 }
 
 // The files beside a document, noted as they are read. The contract keeps the function.
-openapi::ReadFile noting_folder(const std::string& contract_file,
-                                std::shared_ptr<std::vector<std::string>> files) {
+openapi::ReadFile noting_folder(const std::string& contract_file, std::shared_ptr<SeenFiles> files) {
   const std::filesystem::path parent = std::filesystem::path(contract_file).parent_path();
   return [read = document_folder(contract_file), folder = parent.empty() ? "." : parent.string(),
           files = std::move(files)](const std::string& path) -> Result<std::string, std::string> {
-    files->push_back(folder + '/' + path);
+    files->note(folder + '/' + path);
     if (!read) return Err(path + " cannot be read: its folder cannot");
     return read(path);
   };
 }
 
 std::unique_ptr<openapi::Contract> read_contract(const LoadRequest& request, const config::Config& config,
-                                                 const std::shared_ptr<std::vector<std::string>>& files,
+                                                 const std::shared_ptr<SeenFiles>& files,
                                                  Diagnostics& diagnostics) {
   openapi::LoadInput input;
   auto overlays = read_overlays(config, diagnostics);
@@ -208,9 +207,9 @@ std::unique_ptr<openapi::Contract> read_contract(const LoadRequest& request, con
 }
 
 void read_keys(const openapi::Contract& contract, const config::Config& config, plan::CompileInput& input,
-               std::vector<std::string>& files, Diagnostics& diagnostics) {
+               SeenFiles& files, Diagnostics& diagnostics) {
   for (plan::KeyFile& file : plan::key_files(contract, config)) {
-    files.push_back(file.name);
+    files.note(file.name);
     auto index = store::load_key_file(file.name);
     if (!index) {
       file.at.code = "unreadable";
@@ -222,11 +221,9 @@ void read_keys(const openapi::Contract& contract, const config::Config& config, 
   }
 }
 
-void note_files(const LoadRequest& request, const config::Config& config, std::vector<std::string>& files) {
-  const auto note = [&files](const std::string& file) {
-    if (!file.empty()) files.push_back(file);
-  };
-  note(request.config_file);
+// What the configuration names, before any of it is read.
+void note_files(const LoadRequest& request, const config::Config& config, SeenFiles& files) {
+  const auto note = [&files](const std::string& file) { files.note(file); };
   if (request.contract_text.empty()) note(config.contract_file);
   for (const config::OverlayFile& overlay : config.overlays) note(overlay.file);
   const auto note_upstream = [&note](const config::Upstream& upstream) {
@@ -251,6 +248,7 @@ void note_files(const LoadRequest& request, const config::Config& config, std::v
 Loaded load(const LoadRequest& request) {
   Loaded loaded;
   bool readable = false;
+  loaded.files->note(request.config_file);
   loaded.config = read_configuration(request, loaded.diagnostics, readable);
   override_by_command_line(request, *loaded.config);
   if (!request.document_alone) {
@@ -271,8 +269,8 @@ Loaded load(const LoadRequest& request) {
   loaded.plan = plan::compile_plan(input, loaded.diagnostics);
   if (loaded.plan) {
     for (const plan::Issuer& issuer : loaded.plan->issuers) {
-      if (!issuer.keys_file.empty()) loaded.files->push_back(issuer.keys_file);
-      if (!issuer.ca_file.empty()) loaded.files->push_back(issuer.ca_file);
+      loaded.files->note(issuer.keys_file);
+      loaded.files->note(issuer.ca_file);
     }
   }
   return loaded;

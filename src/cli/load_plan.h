@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/diagnostic.h"
+#include "cli/seen_files.h"
 #include "config/config.h"
 #include "openapi/contract.h"
 #include "plan/plan.h"
@@ -36,9 +37,8 @@ struct Loaded {
   std::unique_ptr<openapi::Contract> contract;
   std::shared_ptr<const plan::Plan> plan;  // null if it cannot be served; `diagnostics` says why
   Diagnostics diagnostics;
-  // All that was read, or was to be read, by the names under which it can be opened: what to watch for
-  // changes.
-  std::shared_ptr<std::vector<std::string>> files = std::make_shared<std::vector<std::string>>();
+  // All that was read, or was to be read: what to watch for changes.
+  std::shared_ptr<SeenFiles> files = std::make_shared<SeenFiles>();
 };
 
 inline constexpr const char* kDefaultListen = "https://127.0.0.1:8443";

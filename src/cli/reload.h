@@ -4,16 +4,16 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "cli/house.h"
+#include "cli/seen_files.h"
 
 namespace caponier::cli {
 
 struct ReloadOutcome {
   bool done = false;
-  std::string json;                // for who asked
-  std::vector<std::string> files;  // that were read, or were to be
+  std::string json;  // for who asked
+  SeenFiles files;   // that were read, or were to be
 };
 
 // Loads all there is again. What is wrong goes to standard error and the decision log with its place, and

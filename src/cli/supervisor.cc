@@ -69,25 +69,25 @@ int Supervisor::take_signals(bool& hung_up) const {
 }
 
 void Supervisor::reload_now(House& house, std::string_view why, const Asking& asking) {
-  // What changes while it is read is seen by the next look.
-  files_.mark();
-  const ReloadOutcome outcome = reload(house, why);
-  std::vector<std::string> files = outcome.files;
-  if (!outcome.done) files.insert(files.end(), house.loaded->files->begin(), house.loaded->files->end());
-  files_.watch(files);
+  ReloadOutcome outcome = reload(house, why);
+  if (!outcome.done) {
+    // Those of what stays in force as well; one that was not read was not what it was refused for.
+    for (const auto& [file, seen] : house.loaded->files->all()) outcome.files.note(file);
+  }
+  files_.watch(std::move(outcome.files));
   for (const auto& done : asking) {
     done({static_cast<std::uint16_t>(outcome.done ? 200 : 409), "application/json", outcome.json});
   }
 }
 
 void Supervisor::look_at_files(House& house) {
-  FileWatch::State last = files_.state();
+  SeenFiles last = files_.now();
   for (int look = 0; look < kLooksMax; ++look) {
     // A signal, or somebody who asks, does not wait: a reload takes what is there, and the end needs nothing.
     std::array<pollfd, 2> waits = {{{signals_, POLLIN, 0}, {wake_, POLLIN, 0}}};
     if (::poll(waits.data(), waits.size(), kRestMs) > 0) return;
     files_.take_notices();
-    FileWatch::State now = files_.state();
+    SeenFiles now = files_.now();
     if (now == last) break;
     last = std::move(now);
   }
@@ -107,20 +107,23 @@ bool Supervisor::hand_over(House& house) {
 int Supervisor::run(House& house) {
   files_.watch(*house.loaded->files);
   for (;;) {
+    // Between its reading and its being watched, nobody gave notice.
+    if (files_.changed()) look_at_files(house);
     const auto [comers, successor] = house.handover.descriptors();
     std::array<pollfd, 5> waits = {{{signals_, POLLIN, 0},
                                     {wake_, POLLIN, 0},
                                     {files_.fd(), POLLIN, 0},
                                     {comers, POLLIN, 0},
                                     {successor, POLLIN, 0}}};
-    if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) return SIGTERM;
+    const int patience = files_.changed() ? 0 : -1;
+    if (::poll(waits.data(), waits.size(), patience) < 0 && errno != EINTR) return SIGTERM;
     if ((waits[3].revents | waits[4].revents) != 0 && hand_over(house)) return 0;
     bool hung_up = false;
     if (const int ending = take_signals(hung_up); ending != 0) return ending;
     if (const Asking asking = take_asking(); hung_up || !asking.empty()) {
       reload_now(house, hung_up ? "SIGHUP" : "the admin surface was asked", asking);
     }
-    if (waits[2].revents != 0) look_at_files(house);
+    if (waits[2].revents != 0) files_.take_notices();
   }
 }
 
