@@ -20,7 +20,7 @@ constexpr Entry kVerbs[] = {
     {"run", run_gateway, "serve an API by its OpenAPI document"},
     {"demo", demo, "a small API and Caponier in front of it, with requests to try"},
     {"check", check, "load everything and report, without serving"},
-    {"token", token, "a token of the local development issuer"},
+    {"token", token, "a token of the local development issuer; token inspect, token verify"},
     {"keys", keys, "API keys: keys create"},
     {"explain", explain, "why a request ended as it did"},
     {"match", match_request, "which operation a request means, and what of it would be refused"},

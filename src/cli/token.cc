@@ -1,8 +1,10 @@
-// caponier token: a token of the local development issuer, for trying things out.
+// caponier token: a token of the local development issuer, for trying things out; and what is to be known of
+// any other.
 #include <cstdio>
 
 #include "cli/arguments.h"
 #include "cli/dev_identity.h"
+#include "cli/token_words.h"
 #include "cli/verbs.h"
 #include "config/config.h"
 #include "net/system_clock.h"
@@ -16,8 +18,8 @@ const Verb& verb() {
   static const Verb kVerb{
       "caponier token --subject NAME [--scope SCOPE]... [--expires-in 5m] [--state-dir DIR]",
       "Prints a token of the local development issuer, which only a gateway started with --dev and the same "
-      "state directory "
-      "accepts.",
+      "state directory accepts. `caponier token inspect` shows what a token says, `caponier token verify` "
+      "whether it holds: each has its own --help.",
       {{"--subject", "NAME", "who the token speaks for (claim sub)"},
        {"--scope", "SCOPE", "a scope, or several separated by spaces; may be repeated", true},
        {"--expires-in", "DURATION", "30s, 5m, 2h; at most 24h; default 15m"},
@@ -28,6 +30,8 @@ const Verb& verb() {
 }  // namespace
 
 int token(Words words) {
+  if (!words.empty() && words[0] == "verify") return verify_token(words.subspan(1));
+  if (!words.empty() && words[0] == "inspect") return inspect_token(words.subspan(1));
   Arguments arguments;
   if (auto status = parse_or_answer(verb(), words, arguments)) return *status;
   if (!arguments.has("--subject")) return fail("--subject is missing: whom does the token speak for?");

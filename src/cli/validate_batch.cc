@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/diagnostic.h"
+#include "cli/lines.h"
 #include "json/source_text.h"
 #include "store/state_dir.h"
 
@@ -10,24 +11,6 @@ namespace caponier::cli {
 namespace {
 
 constexpr std::size_t kLineBytesMax = kDocumentBytesMax;
-
-// Reads up to the next line feed; false at the end. What is too long is skipped and told.
-bool next_line(std::FILE* in, std::string& line, bool& too_long) {
-  line.clear();
-  too_long = false;
-  bool any = false;
-  for (int c = getc_unlocked(in); c != EOF; c = getc_unlocked(in)) {
-    any = true;
-    if (c == '\n') break;
-    if (line.size() == kLineBytesMax) too_long = true;
-    if (!too_long) line += static_cast<char>(c);
-  }
-  return any;
-}
-
-bool is_blank(std::string_view line) {
-  return line.find_first_not_of(" \t\r") == std::string_view::npos;
-}
 
 Judgement not_judged(std::string sentence) {
   Judgement judgement;
@@ -104,7 +87,7 @@ int Batch::run(std::FILE* in, std::FILE* out) {
   std::string line;
   bool too_long = false;
   int status = 0;
-  while (next_line(in, line, too_long)) {
+  while (next_line(in, kLineBytesMax, line, too_long)) {
     if (!too_long && is_blank(line)) continue;
     const Judgement judgement =
         too_long ? not_judged("a line has at most " + std::to_string(kLineBytesMax) + " bytes")

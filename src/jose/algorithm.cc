@@ -28,4 +28,10 @@ AlgorithmSet default_algorithms() {
   return set;
 }
 
+AlgorithmSet all_algorithms() {
+  AlgorithmSet set;
+  for (int i = 0; i < kAlgorithmCount; ++i) set.add(static_cast<Algorithm>(i));
+  return set;
+}
+
 }  // namespace caponier::jose

@@ -40,5 +40,6 @@ class AlgorithmSet {
 };
 // RS256, PS256, ES256, ES384, EdDSA.
 AlgorithmSet default_algorithms();
+AlgorithmSet all_algorithms();
 
 }  // namespace caponier::jose

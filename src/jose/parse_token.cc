@@ -47,7 +47,15 @@ bool is_served_type(std::string_view type) {
          equals_ignore_case(type, "application/at+jwt");
 }
 
-std::optional<TokenError> read_header(std::string_view text, UnverifiedToken& token) {
+// A token within a token is not opened, so its claims are not those of a verified one.
+bool is_of_served_type(json::Value header) {
+  std::optional<std::string_view> type;
+  return !header.find("cty") && read_text(header, "typ", type) && (!type || is_served_type(*type));
+}
+
+enum class Purpose : std::uint8_t { kToken, kSignedText };
+
+std::optional<TokenError> read_header(std::string_view text, Purpose purpose, UnverifiedToken& token) {
   JsonLimits limits;
   limits.bytes_max = static_cast<std::uint32_t>(text.size());
   limits.depth_max = kHeaderDepthMax;
@@ -57,7 +65,6 @@ std::optional<TokenError> read_header(std::string_view text, UnverifiedToken& to
   if (!header || !header->is(json::Kind::kObject)) return TokenError::kMalformed;
 
   std::optional<std::string_view> algorithm;
-  std::optional<std::string_view> type;
   std::optional<std::string_view> key_id;
   if (!read_text(*header, "alg", algorithm) || !algorithm) return TokenError::kMalformed;
   if (!read_text(*header, "kid", key_id)) return TokenError::kMalformed;
@@ -65,9 +72,7 @@ std::optional<TokenError> read_header(std::string_view text, UnverifiedToken& to
   const auto known = parse_algorithm(*algorithm);
   if (!known) return TokenError::kUnsupportedAlgorithm;
   if (has_critical_member(*header)) return TokenError::kCriticalHeader;
-  // A token within a token is not opened, so its claims are not those of a verified one.
-  if (header->find("cty")) return TokenError::kWrongType;
-  if (!read_text(*header, "typ", type) || (type && !is_served_type(*type))) return TokenError::kWrongType;
+  if (purpose == Purpose::kToken && !is_of_served_type(*header)) return TokenError::kWrongType;
   token.algorithm = *known;
   if (key_id) token.key_id = *key_id;
   return std::nullopt;
@@ -83,9 +88,8 @@ std::optional<TokenError> read_issuer(UnverifiedToken& token, const TokenLimits&
   return std::nullopt;
 }
 
-}  // namespace
-
-Result<UnverifiedToken, TokenError> parse_token(std::string_view token, const TokenLimits& limits) {
+Result<UnverifiedToken, TokenError> parse(std::string_view token, Purpose purpose,
+                                          const TokenLimits& limits) {
   if (token.size() > limits.token_bytes_max) return Err(TokenError::kMalformed);
   const auto parts = split(token);
   if (!parts) return Err(TokenError::kMalformed);
@@ -93,15 +97,27 @@ Result<UnverifiedToken, TokenError> parse_token(std::string_view token, const To
   if (!header) return Err(TokenError::kMalformed);
 
   UnverifiedToken result{};
-  if (const auto error = read_header(*header, result)) return Err(*error);
+  if (const auto error = read_header(*header, purpose, result)) return Err(*error);
   auto payload = base64url_decode(parts->payload);
   auto signature = base64url_decode(parts->signature);
   if (!payload || !signature || signature->empty()) return Err(TokenError::kMalformed);
   result.payload = std::move(*payload);
   result.signature = std::move(*signature);
   result.signing_input = token.substr(0, parts->header.size() + 1 + parts->payload.size());
-  if (const auto error = read_issuer(result, limits)) return Err(*error);
   return result;
+}
+
+}  // namespace
+
+Result<UnverifiedToken, TokenError> parse_token(std::string_view token, const TokenLimits& limits) {
+  auto result = parse(token, Purpose::kToken, limits);
+  if (!result) return result;
+  if (const auto error = read_issuer(*result, limits)) return Err(*error);
+  return result;
+}
+
+Result<UnverifiedToken, TokenError> parse_signed_text(std::string_view text, const TokenLimits& limits) {
+  return parse(text, Purpose::kSignedText, limits);
 }
 
 }  // namespace caponier::jose

@@ -73,6 +73,9 @@ struct TokenRules {
 };
 
 Result<UnverifiedToken, TokenError> parse_token(std::string_view token, const TokenLimits& limits);
+// Any signed text in compact form: the payload may be anything, and neither `typ` nor `cty` is judged. What
+// would let it choose its own key or ask for an extension is refused all the same.
+Result<UnverifiedToken, TokenError> parse_signed_text(std::string_view text, const TokenLimits& limits);
 // kUnsupportedAlgorithm unless rules and key both allow it, then kBadSignature unless it verifies.
 std::optional<TokenError> verify_signature(const UnverifiedToken& token, const AlgorithmSet& pinned,
                                            const VerificationKey& key);
