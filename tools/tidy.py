@@ -133,6 +133,25 @@ def check_file(path):
     check_banned(path, code)
 
 
+def check_canaries(files):
+    """Each fuzzer has a bug to find, and each bug somebody who must find it."""
+    with open("tests/canaries.table", encoding="utf-8") as f:
+        rows = [line.split() for line in f if line.strip() and not line.startswith("#")]
+    known = {row[1] for row in rows}
+    planted = {}
+    for path in files:
+        if path.startswith("src/"):
+            planted.update((name, path) for name in re.findall(r'\bcanary\("([^"]+)"\)', open(path, encoding="utf-8").read()))
+    for name in sorted(set(planted) - known):
+        report(planted[name], 1, f"nobody must find the canary '{name}'; add it to tests/canaries.table")
+    for name in sorted(known - set(planted)):
+        report("tests/canaries.table", 1, f"the canary '{name}' is nowhere in src/")
+    for path in files:
+        target = os.path.basename(path)[:-3]
+        if path.endswith("_fuzz.cc") and target not in {row[0] for row in rows}:
+            report(path, 1, "the fuzzer has no canary to find; add one to tests/canaries.table")
+
+
 def check_header(path):
     command = ["g++", "-std=c++20", "-fcoroutines", "-Isrc", "-Itests", "-fsyntax-only", "-x", "c++", "-include", path, "/dev/null"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -155,6 +174,7 @@ def main():
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(check_header, [f for f in files if f.endswith(".h") and f.startswith("src/")]))
     check_format(files)
+    check_canaries(files)
     for problem in sorted(set(problems)):
         print(problem)
     sys.exit(1 if problems else 0)

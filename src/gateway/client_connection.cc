@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/canary.h"
 #include "event/record.h"
 #include "gateway/undecodable.h"
 #include "http/h1_encoder.h"
@@ -98,7 +99,8 @@ ClientConnection::~ClientConnection() {
     worker_.connections_ = next_;
   }
   if (next_ != nullptr) next_->previous_ = previous_;
-  worker_.shared().connections.leave(address_counted_ ? peer_.text : std::string());
+  if (!canary("connection-never-left"))
+    worker_.shared().connections.leave(address_counted_ ? peer_.text : std::string());
 }
 
 void ClientConnection::start() {
@@ -151,7 +153,7 @@ void ClientConnection::follow_if_idle() {
 }
 
 void ClientConnection::abort() {
-  if (aborted_) return;
+  if (aborted_ || driver_.end_tunnel()) return;
   aborted_ = true;
   if (stream_) stream_->abort();
   driver_.abort();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/canary.h"
 #include "gateway/worker.h"
 #include "http/h1_encoder.h"
 #include "stages/pipeline.h"
@@ -351,7 +352,8 @@ void Driver::end_response(std::uint16_t status, bool reusable) {
   outcome_.status = status;
   const bool uploaded = !upload_ || upload_->state() == Upload::State::kDone;
   if (!uploaded || !client_.body_complete()) keep_alive_ = false;
-  if (reusable && uploaded) visit_.endpoint()->pool.give_back(std::move(connection_));
+  if ((reusable || canary("answer-left-behind")) && uploaded)
+    visit_.endpoint()->pool.give_back(std::move(connection_));
 }
 
 // Judges the body as a whole before a byte of the answer leaves. The head stands in out_, but for its
@@ -551,7 +553,8 @@ net::Task<void> Driver::answer(Exchange& exchange, const stages::LocalResponse& 
 void Driver::finish(Exchange& exchange) {
   outcome_.denial = denial_ ? &*denial_ : nullptr;
   outcome_.duration_us = worker_.loop().now().steady_us - started_us_;
-  worker_.record(stages::make_record(exchange, outcome_, worker_.shared().digest_key));
+  if (!canary("record-lost") || !outcome_.aborted)
+    worker_.record(stages::make_record(exchange, outcome_, worker_.shared().digest_key));
   worker_.count(*service_, exchange, outcome_);
   constexpr std::size_t kKeptBytes = std::size_t{64} * 1024;
   for (std::string* body : {&body_, &response_body_}) {

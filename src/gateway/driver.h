@@ -34,6 +34,9 @@ class Driver {
   net::Task<bool> run(stages::Exchange& exchange, Service& service, bool may_stay);
   // Breaks off what the exchange under way waits for at the upstream, so that it ends soon.
   void abort();
+  // The same for a WebSocket, once: its client is told, and its connection ends by itself. False if there is
+  // none.
+  bool end_tunnel();
   // The same, because the client wants no answer any more.
   void client_gone();
 
@@ -114,6 +117,7 @@ class Driver {
   std::int64_t first_byte_ms_ = 0;
   bool fresh_ = false;  // a pooled connection was dead: no other is trusted
   bool broken_off_ = false;
+  bool in_tunnel_ = false;
   bool client_gone_ = false;
   bool answering_ = false;  // something of the upstream's answer may have left
 };

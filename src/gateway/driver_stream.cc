@@ -31,6 +31,16 @@ std::optional<std::int64_t> expiry_s(const Exchange& exchange) {
   return first;
 }
 
+// What a client is told whose WebSocket ends by our will. Where the API broke off it is told nothing, as if
+// there were nobody in between.
+std::optional<std::uint16_t> close_code(Tunnel::End end, bool broken_off, Reason over) {
+  constexpr std::uint16_t kGoingAway = 1001;
+  constexpr std::uint16_t kPolicyViolation = 1008;
+  if (broken_off || end == Tunnel::End::kIdle) return kGoingAway;
+  if (end != Tunnel::End::kOver) return std::nullopt;
+  return over == Reason::kStreamTimeout ? kGoingAway : kPolicyViolation;
+}
+
 }  // namespace
 
 // From here on the exchange may last, but no longer than the credential that it was allowed for.
@@ -54,6 +64,12 @@ stages::Denial Driver::stream_end(bool idle) const {
                                                       : "the credential expired while the stream was open");
 }
 
+bool Driver::end_tunnel() {
+  if (!in_tunnel_ || broken_off_) return false;
+  abort();
+  return true;
+}
+
 // The head of the 101 stands in out_.
 net::Task<void> Driver::pass_tunnel(Exchange& exchange) {
   out_ += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
@@ -70,7 +86,11 @@ net::Task<void> Driver::pass_tunnel(Exchange& exchange) {
   if (sent.ok()) {
     const TimeLimits& time = exchange.plan->limits.time;
     Tunnel tunnel(client_, *connection_, {time.stream_idle_ms, ends_ms_, time.write_progress_ms});
+    in_tunnel_ = true;
     end = co_await tunnel.run();
+    in_tunnel_ = false;
+    const std::optional<std::uint16_t> code = close_code(end, broken_off_, over_);
+    if (code) co_await tunnel.say_close(*code);
     outcome_.request_body_bytes = tunnel.bytes_up();
     outcome_.response_body_bytes = tunnel.bytes_down();
   }

@@ -220,8 +220,13 @@ net::Task<void> drain_worker(Worker* worker, std::int64_t drain_ms) {
   const std::int64_t until = loop.now_ms() + drain_ms;
   worker->drain();
   while (!worker->idle() && loop.now_ms() < until) co_await loop.sleep_until(loop.now_ms() + kLookMs);
-  worker->abort_all();
-  for (int look = 0; look < 10 && !worker->idle(); ++look) co_await loop.sleep_until(loop.now_ms() + kLookMs);
+  // The first time WebSockets are told, and their clients may answer; the second time all connections are
+  // cut.
+  for (int time = 0; time < 2; ++time) {
+    worker->abort_all();
+    for (int look = 0; look < 10 && !worker->idle(); ++look)
+      co_await loop.sleep_until(loop.now_ms() + kLookMs);
+  }
   worker->flush_records();
   loop.stop();
 }

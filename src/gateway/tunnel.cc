@@ -1,6 +1,7 @@
 #include "gateway/tunnel.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace caponier::gateway {
@@ -18,6 +19,16 @@ net::Task<Tunnel::End> Tunnel::run() {
   if (writing_up_) upstream_.stream().abort();
   co_await UpEnded{*this};
   co_return end;
+}
+
+net::Task<void> Tunnel::say_close(std::uint16_t code) {
+  if (!place_.may_add()) co_return;
+  const std::array<char, 4> frame = {'\x88', '\x02', static_cast<char>(code >> 8),
+                                     static_cast<char>(code & 0xff)};
+  AnswerPiece piece;
+  piece.data = {frame.data(), frame.size()};
+  const auto sent = co_await client_.send(text_, piece);
+  if (sent.ok()) bytes_down_ += frame.size();
 }
 
 bool Tunnel::is_over(End& end) const {
@@ -42,6 +53,7 @@ net::Task<Tunnel::End> Tunnel::pass_down() {
       const auto sent = co_await client_.send(text_, piece);
       if (!sent.ok()) co_return sent.status == net::IoStatus::kTimedOut ? End::kStuck : End::kClientClosed;
       bytes_down_ += bytes.size();
+      place_.pass(bytes);
       buffer.consume(bytes.size());
       touch();
       // A stream that never pauses ends in time as well.

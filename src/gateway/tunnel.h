@@ -1,4 +1,4 @@
-// Bytes between a client and an upstream in both directions at once, after a handshake: nobody looks at them,
+// Bytes between a client and an upstream in both directions at once, after a handshake: nobody judges them,
 // but they are counted and bounded in time. At most one block per direction is held: a side that does not
 // take what the other one sends stops it.
 #pragma once
@@ -8,6 +8,7 @@
 #include <string>
 
 #include "gateway/client_side.h"
+#include "gateway/frame_place.h"
 #include "net/stream.h"
 #include "net/task.h"
 #include "upstream/pool.h"
@@ -28,6 +29,9 @@ class Tunnel {
   // Until one side has closed, or a bound is reached. The client's side is left open, for whoever has to end
   // it.
   net::Task<End> run();
+  // Tells the client why the end is ours (RFC 6455, section 7.4.1), if its stream stands where a frame may
+  // begin.
+  net::Task<void> say_close(std::uint16_t code);
   [[nodiscard]] std::uint64_t bytes_up() const { return bytes_up_; }
   [[nodiscard]] std::uint64_t bytes_down() const { return bytes_down_; }
 
@@ -59,6 +63,7 @@ class Tunnel {
   bool up_ended_ = false;
   End up_end_ = End::kClientClosed;
   std::coroutine_handle<> waiter_;
+  FramePlace place_;  // of what the client got
   std::string text_;  // the codec's
 };
 

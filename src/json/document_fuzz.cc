@@ -64,6 +64,29 @@ void write(std::string& out, json::Value value, const Node& node) {
   out += is_object ? '}' : ']';
 }
 
+// Of a text that was accepted: every escape of a surrogate is one half of a pair.
+void check_surrogates(std::string_view text) {
+  const auto unit_at = [text](std::size_t at) {
+    unsigned unit = 0;
+    for (std::size_t i = at + 2; i < at + 6; ++i)
+      unit = unit * 16 + static_cast<unsigned>(hex_value(text[i]));
+    return unit;
+  };
+  for (std::size_t at = text.find('\\'); at != std::string_view::npos; at = text.find('\\', at)) {
+    if (text[at + 1] != 'u') {
+      at += 2;
+      continue;
+    }
+    const unsigned unit = unit_at(at);
+    at += 6;
+    if (unit < 0xD800 || unit > 0xDFFF) continue;
+    require(unit < 0xDC00 && text.substr(at, 2) == "\\u");
+    const unsigned low = unit_at(at);
+    require(low >= 0xDC00 && low <= 0xDFFF);
+    at += 6;
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -82,6 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     require(root.error().offset <= size);
     return 0;
   }
+  check_surrogates(text);
   std::string first;
   write(first, *root, *(*tree)->root());
   json::Document written;

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/canary.h"
 #include "json/scan.h"
 
 namespace caponier::json {
@@ -51,6 +52,10 @@ void append_ascii_escape(std::string& out, char c) {
       out += "\\t";
       return;
     default:
+      if (canary("log-control")) {
+        out += c;
+        return;
+      }
       append_escape(out, static_cast<unsigned char>(c));
   }
 }

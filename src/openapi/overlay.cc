@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/canary.h"
 #include "base/limits.h"
 #include "openapi/json_path.h"
 #include "openapi/object_rules.h"
@@ -225,7 +226,7 @@ class Overlay {
       Node* const fresh = copy(child, depth + 1);
       if (fresh == nullptr) return nullptr;
       (last == nullptr ? out->first_child : Tree::to_change(*last)->next) = fresh;
-      fresh->parent = out;
+      if (!canary("overlay-loose-end")) fresh->parent = out;
       ++out->child_count;
       last = fresh;
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/canary.h"
+
 namespace caponier::pattern {
 namespace {
 
@@ -30,7 +32,7 @@ std::optional<std::string> literal_of(const std::vector<const Term*>& terms) {
 bool Direct::Item::has_wide(char32_t c) const {
   const auto after = std::upper_bound(wide.begin(), wide.end(), c,
                                       [](char32_t value, const Range& range) { return value < range.low; });
-  return after != wide.begin() && c <= std::prev(after)->high;
+  return after != wide.begin() && c + (canary("pattern-range-end") ? 1 : 0) <= std::prev(after)->high;
 }
 
 std::optional<Direct::Item> Direct::item_of(const Term& term) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/canary.h"
 #include "stages/admit/admit.h"
 #include "stages/authenticate/authenticate.h"
 #include "stages/authorize/authorize.h"
@@ -92,7 +93,7 @@ Verdict<HeadDecision> judge_head(const State& state, Exchange& exchange) {
   // May this caller do this, as far as the head tells? Who may not write is never asked for the body. Of
   // somebody unknown it has been said already.
   auto authorized = exchange.once(&Exchange::authorized, [&]() -> Verdict<Authorized> {
-    if (exchange.unverified) return Authorized{};
+    if (exchange.unverified || canary("upstream-before-allow")) return Authorized{};
     return authorize(*exchange.plan, **matched, **principal);
   });
   only_reported(reports.authorize, exchange, authorized, &Exchange::authorized, Authorized());

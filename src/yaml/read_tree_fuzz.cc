@@ -3,6 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
+#include <string>
+#include <string_view>
 
 #include "base/limits.h"
 #include "yaml/read_tree.h"
@@ -29,10 +32,7 @@ void check(const Node& node, std::uint32_t depth) {
   if (node.is_number()) require(!node.text.empty());
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+void judge(std::string_view text) {
   const auto tree = yaml::read_tree(text, "fuzz");
   if (tree) {
     require((*tree)->root() != nullptr);
@@ -40,5 +40,47 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   } else {
     require(!tree.error().message.empty() && !tree.error().code.empty());
   }
+}
+
+// Lines that chance seldom spells, put together as the bytes say; a byte beyond them stands for itself.
+std::string assemble(std::string_view choices) {
+  static constexpr std::string_view kLines[] = {
+      "a: &x {b: 1, c: [2]}\n",
+      "d: *x\n",
+      "e: &y [*x, *x]\n",
+      "f: *y\n",
+      "g: &z text\n",
+      "*z : 1\n",
+      "<<: *x\n",
+      "h: |\n  t\n",
+      "i: >-\n  t\n",
+      "- j\n",
+      "? k\n: l\n",
+      "m: !!str 1\n",
+      "n: 'o'\n",
+      "p: \"\\u00e9\"\n",
+      "---\n",
+      "%YAML 1.2\n",
+      "q: 0x1F\n",
+      "  r: ~\n",
+  };
+  std::string text;
+  for (const char c : choices.substr(0, 64)) {
+    const auto choice = static_cast<unsigned char>(c);
+    if (choice < std::size(kLines)) {
+      text += kLines[choice];
+    } else {
+      text += c;
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  judge(text);
+  judge(assemble(text));
   return 0;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/canary.h"
 #include "base/limits.h"
 #include "yaml/scalar.h"
 
@@ -246,7 +247,7 @@ bool TreeReader::copy_children(const Node& from, Node& to, std::size_t depth, So
     }
     Node* const copy = tree_->make_node();
     *copy = child;
-    copy->parent = &to;
+    if (!canary("alias-parent")) copy->parent = &to;
     copy->first_child = copy->next = nullptr;
     copy->child_count = 0;
     (last == nullptr ? to.first_child : last->next) = copy;

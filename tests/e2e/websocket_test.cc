@@ -48,6 +48,9 @@ const std::string kSwitch =
 const std::string kMaskedHello("\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", 11);
 const std::string kHello("\x81\x05Hello", 7);
 const std::string kClose("\x88\x00", 2);
+// Section 7.4.1: going away, and policy violation.
+const std::string kGoingAway("\x88\x02\x03\xe9", 4);
+const std::string kPolicyViolation("\x88\x02\x03\xf0", 4);
 
 // A peer that takes the handshake, sends `first` right behind it, and then echoes until the end.
 Script echoing_feed(const std::string& fields = kAccept, const std::string& first = {}) {
@@ -289,6 +292,7 @@ TEST_F(DevWebSocket, one_that_is_open_does_not_keep_the_gateway_from_stopping) {
   Opened feed(gateway, open_request(gateway.token("alice", "feed:read")));
   ASSERT_EQ(feed.answer.status(), 101);
   EXPECT_EQ(gateway.stop(), 0);
+  EXPECT_EQ(feed.reader.read_to_end(), kGoingAway);
   EXPECT_EQ(gateway.record_of(feed.answer)["reason"], "draining");
 }
 
@@ -306,7 +310,7 @@ TEST_F(WebSocket, is_closed_when_nothing_moves_and_stays_while_one_side_speaks) 
   }
   EXPECT_GT(Clock::now() - began, std::chrono::milliseconds(1100)) << "longer than it may be idle";
   EXPECT_TRUE(gateway.records().empty());
-  EXPECT_EQ(feed.reader.read_to_end(), "");
+  EXPECT_EQ(feed.reader.read_to_end(), kGoingAway);
   Record record = gateway.record_of(feed.answer);
   EXPECT_EQ(record["reason"], "stream-idle");
   EXPECT_EQ(record["status"], "101");
@@ -317,8 +321,25 @@ TEST_F(WebSocket, is_closed_when_its_total_time_is_over) {
   Gateway gateway({.contract = kFeeds, .upstream = upstream_.url(), .config = "timeouts: {stream: 500ms}\n"});
   Opened feed(gateway, open_request(gateway.token("alice", "feed:read")));
   ASSERT_EQ(feed.answer.status(), 101);
-  EXPECT_EQ(feed.reader.read_to_end(), "");
+  EXPECT_EQ(feed.reader.read_to_end(), kGoingAway);
   EXPECT_EQ(gateway.record_of(feed.answer)["reason"], "stream-timeout");
+}
+
+TEST_F(WebSocket, within_a_frame_of_the_api_there_is_no_place_for_a_word_of_ours) {
+  upstream_.set_script(echoing_feed(kAccept, kHello + kHello.substr(0, 4)));
+  Gateway gateway({.contract = kFeeds, .upstream = upstream_.url(), .config = "timeouts: {stream: 500ms}\n"});
+  Opened feed(gateway, open_request(gateway.token("alice", "feed:read")));
+  ASSERT_EQ(feed.answer.status(), 101);
+  EXPECT_EQ(feed.reader.read_to_end(), kHello + kHello.substr(0, 4));
+  EXPECT_EQ(gateway.record_of(feed.answer)["reason"], "stream-timeout");
+}
+
+TEST_F(WebSocket, behind_the_api_s_close_frame_nothing_is_added) {
+  upstream_.set_script(echoing_feed(kAccept, kClose));
+  Gateway gateway({.contract = kFeeds, .upstream = upstream_.url(), .config = "timeouts: {stream: 500ms}\n"});
+  Opened feed(gateway, open_request(gateway.token("alice", "feed:read")));
+  ASSERT_EQ(feed.answer.status(), 101);
+  EXPECT_EQ(feed.reader.read_to_end(), kClose);
 }
 
 TEST_F(WebSocket, is_closed_when_the_token_expires) {
@@ -334,7 +355,7 @@ TEST_F(WebSocket, is_closed_when_the_token_expires) {
   ASSERT_EQ(feed.answer.status(), 101) << feed.answer.head;
   ASSERT_TRUE(feed.socket.send(kMaskedHello));
   EXPECT_EQ(feed.take(kMaskedHello.size()), kMaskedHello);
-  EXPECT_EQ(feed.reader.read_to_end(), "");
+  EXPECT_EQ(feed.reader.read_to_end(), kPolicyViolation);
   Record record = gateway.record_of(feed.answer);
   EXPECT_EQ(record["reason"], "token-expired");
   EXPECT_EQ(record["status"], "101");

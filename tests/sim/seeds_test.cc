@@ -43,6 +43,21 @@ net::Task<void> reload_often(World* world, std::int64_t pause_ms) {
   }
 }
 
+// Sets the wall clock forth and back, by less than half an hour from where it would be: no token of a run
+// changes its state by that, and nothing else may ask the wall what time it is.
+net::Task<void> jump_often(World* world, std::int64_t pause_ms) {
+  constexpr std::uint64_t kJumpMs = 1'800'000;
+  Dice dice(static_cast<std::uint64_t>(pause_ms));
+  std::int64_t ahead_ms = 0;
+  while (!std::ranges::all_of(world->visits, [](const auto& visit) { return visit->done; })) {
+    const std::int64_t next_ms =
+        static_cast<std::int64_t>(dice.below(2 * kJumpMs)) - static_cast<std::int64_t>(kJumpMs);
+    world->loop.jump_wall(next_ms - ahead_ms);
+    ahead_ms = next_ms;
+    co_await world->loop.sleep_until(world->loop.now_ms() + pause_ms);
+  }
+}
+
 // Three endpoints that are asked how they are, and left alone soon.
 const Api& three_endpoints() {
   static const Api kApi(nullptr,
@@ -67,6 +82,7 @@ struct Kind {
   std::uint64_t reloads_of_all = 0;  // every run, every fourth; 0: none
   bool http2 = false;
   bool behind_proxy = false;
+  bool clock_jumps = false;
 };
 
 std::string run_seed(std::uint64_t seed, const Kind& kind) {
@@ -93,6 +109,7 @@ std::string run_seed(std::uint64_t seed, const Kind& kind) {
   }
   const bool reloads = kind.reloads_of_all != 0 && seed % kind.reloads_of_all == 0;
   if (reloads) net::spawn(reload_often(&world, 1 + static_cast<std::int64_t>(dice.below(40))));
+  if (kind.clock_jumps) net::spawn(jump_often(&world, 1 + static_cast<std::int64_t>(dice.below(100))));
   world.run();
   return world.verdict();
 }
@@ -120,6 +137,14 @@ TEST(Seeds, whatever_happens_in_http_2_the_invariants_hold) {
 
 TEST(Seeds, whatever_a_proxy_passes_on_the_invariants_hold) {
   run_seeds({.behind_proxy = true});
+}
+
+TEST(Seeds, wherever_the_wall_clock_jumps_the_invariants_hold) {
+  run_seeds({.reloads_of_all = 4, .clock_jumps = true});
+}
+
+TEST(Seeds, wherever_the_wall_clock_jumps_in_http_2_the_invariants_hold) {
+  run_seeds({.http2 = true, .clock_jumps = true});
 }
 
 TEST(Seeds, whatever_happens_with_several_endpoints_the_invariants_hold) {

@@ -247,6 +247,17 @@ TEST(Waits, over_the_memory_bound_new_work_is_shed_and_taken_again_later) {
   EXPECT_EQ(visit.responses[0]->status, 503);
 }
 
+TEST(Waits, one_byte_below_the_memory_bound_work_is_taken) {
+  World world(api(), 1, {});
+  world.shared.in_flight_bytes = api().plan->limits.memory.in_flight_bytes_max - 1;
+  Visit& visit = world.add_visit();
+  visit.requests.push_back(get_thing(1, api().good));
+  net::spawn(pay(&world.network, &visit, 1, 1000));
+  world.loop.run_until([&visit] { return visit.done; });
+  ASSERT_TRUE(visit.responses[0]);
+  EXPECT_EQ(visit.responses[0]->status, 200);
+}
+
 TEST(Waits, gathered_bodies_are_no_longer_counted_when_their_connections_are_gone) {
   World world(api(), 1, {});
   for (std::uint32_t id = 1; id <= 100; ++id) {

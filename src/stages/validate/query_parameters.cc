@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/canary.h"
 #include "stages/parameter_value.h"
 #include "stages/violation.h"
 #include "uri/path.h"
@@ -117,7 +118,7 @@ std::optional<Denial> judge(Exchange& exchange, const plan::Parameter& parameter
 void append_list(std::string& out, std::string_view raw, Arena& arena) {
   for (bool first = true;; first = false) {
     const std::size_t end = std::min(raw.find(','), raw.size());
-    if (!first) out += ',';
+    if (!first) out.append(canary("list-joined") ? "%2C" : ",");
     // Well-formed: it was decoded before.
     uri::append_encoded(out, uri::decode_part(raw.substr(0, end), uri::Escapes::kForm, arena).value_or(""));
     if (end == raw.size()) return;
