@@ -16,11 +16,12 @@ namespace caponier {
 class BlockPool {
  public:
   static constexpr std::size_t kBlockBytes = std::size_t{16} * 1024;
-  explicit BlockPool(std::size_t kept_max = 256) : kept_max_(kept_max) {}
+  explicit BlockPool(std::size_t kept_max = 256, std::size_t block_bytes = kBlockBytes)
+      : kept_max_(kept_max), block_bytes_(block_bytes) {}
 
   std::unique_ptr<char[]> take() {
     ++in_use_;
-    if (free_.empty()) return std::unique_ptr<char[]>(new char[kBlockBytes]);
+    if (free_.empty()) return std::unique_ptr<char[]>(new char[block_bytes_]);
     auto block = std::move(free_.back());
     free_.pop_back();
     return block;
@@ -29,10 +30,12 @@ class BlockPool {
     --in_use_;
     if (free_.size() < kept_max_) free_.push_back(std::move(block));
   }
-  [[nodiscard]] std::size_t bytes_in_use() const { return in_use_ * kBlockBytes; }
+  [[nodiscard]] std::size_t block_bytes() const { return block_bytes_; }
+  [[nodiscard]] std::size_t bytes_in_use() const { return in_use_ * block_bytes_; }
 
  private:
   std::size_t kept_max_;
+  std::size_t block_bytes_;
   std::size_t in_use_ = 0;
   std::vector<std::unique_ptr<char[]>> free_;
 };
@@ -74,8 +77,8 @@ class Buffer {
       return;
     }
     const std::size_t wanted = size() + more;
-    const bool pooled = wanted <= BlockPool::kBlockBytes;
-    const std::size_t bytes = pooled ? BlockPool::kBlockBytes : wanted;
+    const bool pooled = wanted <= pool_->block_bytes();
+    const std::size_t bytes = pooled ? pool_->block_bytes() : wanted;
     auto fresh = pooled ? pool_->take() : std::unique_ptr<char[]>(new char[bytes]);
     const std::size_t kept = size();
     if (kept > 0) std::memcpy(fresh.get(), bytes_.get() + begin_, kept);

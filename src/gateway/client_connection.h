@@ -62,6 +62,7 @@ class ClientConnection final : private ClientSide {
   void begin_tunnel(std::int64_t idle_ms) override;
   void stop_body() override;
   [[nodiscard]] bool body_complete() const override { return body_.complete(); }
+  std::span<char> body_room();
   net::Stream::WriteAwaiter send(std::string& text, const AnswerPiece& piece) override;
   net::Stream::WriteAwaiter write(std::string_view first, std::string_view second);
 
@@ -75,6 +76,8 @@ class ClientConnection final : private ClientSide {
   bool address_counted_;            // in the table of open connections
   std::int64_t arrived_by_ms_ = 0;  // PROXY header and handshake, all in all
   Buffer buffer_;
+  Buffer bulk_;            // body bytes alone, from a client that keeps up with us
+  bool keeps_up_ = false;  // its last read brought much
   http::RequestDecoder decoder_;
   http::BodyDecoder body_;
   std::size_t body_used_ = 0;      // framed bytes behind the head that the last piece took

@@ -241,14 +241,14 @@ void Worker::count(const Service& service, const stages::Exchange& exchange, con
 
 WorkerGauges Worker::gauges() const {
   WorkerGauges gauges;
-  gauges.block_bytes = blocks_.bytes_in_use();
+  gauges.block_bytes = bytes_in_blocks();
   for (const auto& upstream : service_->upstreams) upstream->describe(gauges.endpoints);
   return gauges;
 }
 
 bool Worker::overloaded() {
   constexpr std::int64_t kCountedBytesStep = 64 * 1024;
-  const auto blocks = static_cast<std::int64_t>(blocks_.bytes_in_use());
+  const auto blocks = static_cast<std::int64_t>(bytes_in_blocks());
   if (std::abs(blocks - block_bytes_counted_) >= kCountedBytesStep) {
     add_in_flight(blocks - block_bytes_counted_);
     block_bytes_counted_ = blocks;

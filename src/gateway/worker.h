@@ -59,6 +59,8 @@ class Worker {
   Shared& shared() { return shared_; }
   net::Loop& loop() { return network_.loop(); }
   BlockPool& blocks() { return blocks_; }
+  // Larger ones, for bodies that come as fast as they are read.
+  BlockPool& bulk_blocks() { return bulk_blocks_; }
   // Of the Plan in force; who needs it longer than a turn of the loop keeps it.
   [[nodiscard]] const std::shared_ptr<Service>& service() const { return service_; }
   [[nodiscard]] const plan::Plan& plan() const { return service_->plan(); }
@@ -95,10 +97,15 @@ class Worker {
   [[nodiscard]] WorkerGauges gauges() const;
 
   // Memory that requests hold beyond pooled blocks (gathered bodies), counted process-wide.
+  [[nodiscard]] std::size_t bytes_in_blocks() const {
+    return blocks_.bytes_in_use() + bulk_blocks_.bytes_in_use();
+  }
   [[nodiscard]] bool overloaded();
   void add_in_flight(std::int64_t bytes);
 
  private:
+  static constexpr std::size_t kBulkBlocksKept = 16;
+  static constexpr std::size_t kBulkBlockBytes = std::size_t{64} * 1024;
   friend class ClientConnection;
   class FlushTimer final : public net::TimerNode {
    public:
@@ -127,6 +134,7 @@ class Worker {
   Shared& shared_;
   net::Network& network_;
   BlockPool blocks_;
+  BlockPool bulk_blocks_{kBulkBlocksKept, kBulkBlockBytes};
   Metrics metrics_;
   stages::TokenCache tokens_;
   std::shared_ptr<Service> service_;

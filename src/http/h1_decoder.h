@@ -90,6 +90,11 @@ class BodyDecoder {
   // consumed or complete(). Trailers are read as strictly as headers, bounded, and kept in trailers().
   Result<Piece, DecodeError> feed(std::string_view bytes);
   [[nodiscard]] bool complete() const { return state_ == State::kDone; }
+  // How many body bytes come next for sure, of this chunk or of the body; what follows them is not the
+  // body's.
+  [[nodiscard]] std::uint64_t owed() const {
+    return state_ == State::kData || state_ == State::kChunkData ? left_ : 0;
+  }
   // The trailer section's lines, each with its CRLF; see trailers.h.
   [[nodiscard]] const std::string& trailers() const { return trailers_; }
   // The peer closed: true if that is a legal end (kUntilClose).

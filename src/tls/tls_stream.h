@@ -42,7 +42,7 @@ class TlsStream final : public net::Stream {
 
   // Messages other than application data (key updates, tickets, alerts) that a peer may send in a row.
   static constexpr int kSideMessagesMax = 32;
-  static constexpr std::int64_t kIdleMs = 1000;
+  static constexpr std::int64_t kIdleMs = 200;  // then the buffers of the records go back
 
  private:
   // One direction of the lower stream, as this session waits for it.
