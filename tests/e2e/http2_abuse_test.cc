@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include <string>
 
 #include "e2e/contract.h"
@@ -84,6 +86,7 @@ class Http2Abuse : public testing::Test {
       EXPECT_EQ(request.start_line, "GET /open?q=next HTTP/1.1");
     return peer.seen(1);
   }
+  std::atomic<bool> refused_ = false;  // outlives the upstream, whose script looks at it
   Upstream upstream_{echoing()};
   Gateway gateway_{{.contract = kContract, .upstream = upstream_.url(), .config = kLimits, .tls = true}};
 };
@@ -241,10 +244,10 @@ TEST_F(Http2Abuse, a_window_beyond_its_end_is_refused) {
 }
 
 TEST_F(Http2Abuse, more_data_than_the_window_allows_is_refused) {
-  upstream_.set_script([](Peer& peer) {
+  upstream_.set_script([this](Peer& peer) {
     (void)peer.read_head();
     (void)peer.reader().more();
-    (void)eventually([] { return false; });
+    (void)eventually([this] { return refused_.load(); });
   });
   H2Peer peer(gateway_.port());
   const std::string post =
@@ -254,6 +257,7 @@ TEST_F(Http2Abuse, more_data_than_the_window_allows_is_refused) {
   for (int i = 0; i < 2000; ++i)
     ASSERT_TRUE(peer.send(data(1, std::string(16'000, 'x')))) << i << gateway_.log();
   EXPECT_EQ(peer.answer(1).reset, code(ErrorCode::kFlowControlError));
+  refused_ = true;
 }
 
 TEST_F(Http2Abuse, a_client_that_opens_no_window_gets_no_more_and_loses_its_stream_in_time) {
