@@ -52,6 +52,7 @@ class ClientConnection::FirstByte final : private net::Waiter, private net::Time
       buffer.commit(result_.bytes);
     } else {
       buffer.release();
+      if (connection_.decoder_) connection_.worker_.give_decoder(std::move(connection_.decoder_));
     }
     return result_.status != net::IoStatus::kWouldBlock;
   }
@@ -85,7 +86,6 @@ ClientConnection::ClientConnection(Worker& worker, std::unique_ptr<net::Stream> 
       address_counted_(address_counted),
       buffer_(worker.blocks()),
       bulk_(worker.bulk_blocks()),
-      decoder_(service_->plan().limits.http),
       driver_(worker, *this) {
   peer_.listener = surface_->name;
   peer_.rules = &surface_->rules;
@@ -96,6 +96,7 @@ ClientConnection::ClientConnection(Worker& worker, std::unique_ptr<net::Stream> 
 
 ClientConnection::~ClientConnection() {
   if (exchange_) worker_.give_exchange(std::move(exchange_));
+  if (decoder_) worker_.give_decoder(std::move(decoder_));
   if (previous_ != nullptr) {
     previous_->next_ = next_;
   } else {
@@ -147,8 +148,6 @@ void ClientConnection::end_if_idle() {
 void ClientConnection::follow() {
   if (service_ == worker_.service()) return;
   service_ = worker_.service();
-  decoder_ = http::RequestDecoder(service_->plan().limits.http);
-  decoder_.begin();
 }
 
 void ClientConnection::follow_if_idle() {
@@ -195,15 +194,14 @@ net::Task<void> ClientConnection::serve() {
       co_await linger();
       co_return;
     }
-    buffer_.cut(decoder_.head_bytes(), std::exchange(body_used_, 0));
-    buffer_.consume(decoder_.head_bytes());
+    buffer_.cut(decoder_->head_bytes(), std::exchange(body_used_, 0));
+    buffer_.consume(decoder_->head_bytes());
   }
   if (!aborted_) stream_->shutdown();
 }
 
 net::Task<ClientConnection::HeadRead> ClientConnection::read_head() {
   follow();
-  decoder_.begin();
   if (buffer_.empty()) {
     const TimeLimits& time = service_->plan().limits.time;
     std::int64_t idle_ms = served_ == 0 ? time.head_ms : time.keep_alive_idle_ms;
@@ -214,9 +212,11 @@ net::Task<ClientConnection::HeadRead> ClientConnection::read_head() {
     const auto first = co_await FirstByte(*this, worker_.loop().now_ms() + idle_ms);
     if (!first.ok()) co_return HeadRead::kEnd;
   }
+  if (!decoder_) decoder_ = worker_.take_decoder();
+  decoder_->begin(service_->plan().limits.http);
   const std::int64_t deadline = worker_.loop().now_ms() + service_->plan().limits.time.head_ms;
   for (;;) {
-    const auto status = decoder_.feed(buffer_.view());
+    const auto status = decoder_->feed(buffer_.view());
     if (!status) {
       co_await refuse_undecodable(reason_for(status.error()), http::name(status.error()));
       co_return HeadRead::kRefused;
@@ -249,7 +249,7 @@ void ClientConnection::begin_exchange() {
   if (x.plan != service_->generation->plan) x.plan = service_->generation->plan;
   x.now = worker_.loop().now();
   x.peer = &peer_;
-  x.head = &decoder_.head();
+  x.head = &decoder_->head();
   x.request_id = worker_.ids().next_128(x.arena);
   x.trace_id = x.request_id;  // whoever has one of them finds the other
   x.span_id = worker_.ids().next_64(x.arena);
@@ -291,7 +291,7 @@ net::Task<void> ClientConnection::linger() {
 
 std::optional<std::string_view> ClientConnection::whole_body() {
   const http::BodyLength& length = exchange_->head->body;
-  const std::string_view here = buffer_.view().substr(decoder_.head_bytes());
+  const std::string_view here = buffer_.view().substr(decoder_->head_bytes());
   if (length.kind != http::BodyKind::kLength || here.size() < length.bytes) return std::nullopt;
   auto piece = body_.feed(here);
   if (!piece || !body_.complete()) return std::nullopt;
@@ -311,7 +311,7 @@ std::span<char> ClientConnection::body_room() {
 }
 
 net::Task<BodyPiece> ClientConnection::read_body() {
-  const std::size_t head_bytes = decoder_.head_bytes();
+  const std::size_t head_bytes = decoder_->head_bytes();
   bulk_.consume(bulk_.size());
   for (;;) {
     buffer_.cut(head_bytes, std::exchange(body_used_, 0));
@@ -353,7 +353,7 @@ void ClientConnection::stop_body() {
 }
 
 net::Task<bool> ClientConnection::invite_body() {
-  const bool body_came = buffer_.size() > decoder_.head_bytes();
+  const bool body_came = buffer_.size() > decoder_->head_bytes();
   if (!exchange_->head->expects_continue || body_came || std::exchange(invited_, true)) co_return true;
   const auto sent = co_await write("HTTP/1.1 100 Continue\r\n\r\n", {});
   co_return sent.ok();

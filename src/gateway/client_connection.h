@@ -40,7 +40,7 @@ class ClientConnection final : private ClientSide {
   [[nodiscard]] ClientConnection* next() const { return next_; }
 
  private:
-  // Waits for the first byte of a request without holding a buffer.
+  // Waits for the first byte of a request without holding what a request needs.
   class FirstByte;
   enum class HeadRead : std::uint8_t { kComplete, kEnd, kRefused };
 
@@ -76,9 +76,9 @@ class ClientConnection final : private ClientSide {
   bool address_counted_;            // in the table of open connections
   std::int64_t arrived_by_ms_ = 0;  // PROXY header and handshake, all in all
   Buffer buffer_;
-  Buffer bulk_;            // body bytes alone, from a client that keeps up with us
-  bool keeps_up_ = false;  // its last read brought much
-  http::RequestDecoder decoder_;
+  Buffer bulk_;                                    // body bytes alone, from a client that keeps up with us
+  bool keeps_up_ = false;                          // its last read brought much
+  std::unique_ptr<http::RequestDecoder> decoder_;  // from a head's first byte to the end of its exchange
   http::BodyDecoder body_;
   std::size_t body_used_ = 0;      // framed bytes behind the head that the last piece took
   std::int64_t body_idle_ms_ = 0;  // between two reads that bring something

@@ -215,6 +215,17 @@ void Worker::give_exchange(std::unique_ptr<stages::Exchange> exchange) {
   if (exchanges_.size() < kExchangesKept) exchanges_.push_back(std::move(exchange));
 }
 
+std::unique_ptr<http::RequestDecoder> Worker::take_decoder() {
+  if (decoders_.empty()) return std::make_unique<http::RequestDecoder>(plan().limits.http);
+  auto decoder = std::move(decoders_.back());
+  decoders_.pop_back();
+  return decoder;
+}
+
+void Worker::give_decoder(std::unique_ptr<http::RequestDecoder> decoder) {
+  if (decoders_.size() < kExchangesKept) decoders_.push_back(std::move(decoder));
+}
+
 void Worker::note_records() {
   if (records_.size() >= kRecordBatchBytes) {
     flush_records();

@@ -15,6 +15,7 @@
 #include "gateway/id_source.h"
 #include "gateway/metrics.h"
 #include "gateway/shared.h"
+#include "http/h1_decoder.h"
 #include "net/network.h"
 #include "stages/authenticate/token_cache.h"
 #include "stages/exchange.h"
@@ -75,6 +76,8 @@ class Worker {
   // Exchanges are reused; a taken one is reset.
   std::unique_ptr<stages::Exchange> take_exchange();
   void give_exchange(std::unique_ptr<stages::Exchange> exchange);
+  std::unique_ptr<http::RequestDecoder> take_decoder();
+  void give_decoder(std::unique_ptr<http::RequestDecoder> decoder);
 
   // Records gather here and leave in batches.
   template <class Record>
@@ -145,6 +148,7 @@ class Worker {
     std::shared_ptr<const Surface> surface;
   };
   std::vector<Listening> listeners_;
+  std::vector<std::unique_ptr<http::RequestDecoder>> decoders_;
   std::vector<std::unique_ptr<stages::Exchange>> exchanges_;
   std::string records_;
   FlushTimer flush_timer_;

@@ -33,6 +33,11 @@ class RequestDecoder {
 
   // Forget the last message.
   void begin();
+  // The same, and the next one is bounded by `limits`, which outlive it.
+  void begin(const HttpLimits& limits) {
+    limits_ = &limits;
+    begin();
+  }
   // `bytes` is everything received since begin(), from its first byte. Resumes where it left off; an error
   // stays.
   Result<HeadStatus, DecodeError> feed(std::string_view bytes);
