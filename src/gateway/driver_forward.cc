@@ -50,7 +50,7 @@ net::Task<void> Driver::forward(Exchange& exchange) {
   if (!failed) {
     do {
       failed = co_await send_request(exchange);
-      if (!failed) failed = co_await read_response_head(exchange);
+      if (!failed) failed = co_await read_response_head();
       if (failed) note_try(*failed);
       if (failed && uploading()) co_await end_upload();
     } while (try_elsewhere(exchange, failed));
@@ -59,7 +59,7 @@ net::Task<void> Driver::forward(Exchange& exchange) {
     connection_.reset();
     co_await refuse(exchange, std::move(*failed));
   } else {
-    const std::uint16_t status = connection_->decoder().head().status;
+    const std::uint16_t status = connection_->head().status;
     co_await pass_response(exchange);
     note_answer(status);
   }
@@ -82,7 +82,7 @@ Driver::Failed Driver::enter(const Exchange& exchange) {
 // A failure to connect was noted where it happened. A pooled connection that ended meanwhile is nobody's.
 void Driver::note_try(const Denial& denial) {
   const bool stale = denial.reason == Reason::kUpstreamClosed && connection_ && connection_->reused() &&
-                     connection_->buffer().empty();
+                     connection_->silent();
   if (connection_ && !stale) note_failure(denial);
 }
 
@@ -112,13 +112,13 @@ bool Driver::try_elsewhere(const Exchange& exchange, const Failed& failed) {
   if (upload_ || !connection_ || broken_off_ || !is_idempotent(exchange.head->method)) return false;
   const RetryRules& rules = visit_.cluster().rules().retries;
   if (!failed) {
-    const bool wanted = rules.idempotent && asks_for_another(rules, connection_->decoder().head().status);
+    const bool wanted = rules.idempotent && asks_for_another(rules, connection_->head().status);
     // Its answer is as good as that of the same endpoint once more.
     if (!wanted || visit_.cluster().available() < 2 || !visit_.take_retry()) return false;
-    visit_.answered(connection_->decoder().head().status);
-    connection_->stream().abort();
+    visit_.answered(connection_->head().status);
+    connection_->abort();
   } else {
-    const bool dead = failed->reason == Reason::kUpstreamClosed && connection_->buffer().empty();
+    const bool dead = failed->reason == Reason::kUpstreamClosed && connection_->silent();
     // On a connection that had been in use before, the likely reason is its age.
     if (!dead || !(connection_->reused() || rules.idempotent) || !visit_.take_retry()) return false;
   }
@@ -202,16 +202,18 @@ net::Task<Driver::Failed> Driver::connect() {
 net::Task<Driver::Failed> Driver::send_request(Exchange& exchange) {
   if (!append_request_head(exchange))
     co_return stages::deny(Reason::kInternalError, "scrub", "a request header cannot be sent safely");
+  const std::size_t head_bytes = out_.size();
+  const upstream::RequestBody body = request_body(exchange);
   for (;;) {
     // Most requests find a connection at hand.
     upstream::Endpoint* chosen = nullptr;
     if (!take_idle(chosen)) {
       if (Failed failed = co_await take_connection(chosen)) co_return failed;
     }
-    begin_decoder(exchange);
-    interim_answers_ = 0;
-    const auto sent = co_await connection_->stream().write(
-        out_, buffered_, deadline(exchange.plan->limits.time.write_progress_ms));
+    connection_->begin(exchange.head->method, exchange.head_decision->websocket);
+    out_.resize(head_bytes);
+    const auto sent =
+        co_await connection_->send(out_, body, deadline(exchange.plan->limits.time.write_progress_ms));
     if (sent.ok()) break;
     // Not one byte left: the connection was dead already, whatever the method.
     if (connection_->reused() && sent.bytes == 0 && !fresh_) {
@@ -220,8 +222,7 @@ net::Task<Driver::Failed> Driver::send_request(Exchange& exchange) {
     }
     co_return read_failure(sent.status, "closed while the request was sent");
   }
-  const bool streams = exchange.head_decision->body != nullptr && !exchange.head_decision->buffer_body;
-  if (streams) co_return co_await start_upload(exchange);
+  if (body.open) co_return co_await start_upload(exchange);
   co_return std::nullopt;
 }
 

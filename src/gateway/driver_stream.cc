@@ -57,8 +57,10 @@ stages::Denial Driver::stream_end(bool idle) const {
 // The head of the 101 stands in out_.
 net::Task<void> Driver::pass_tunnel(Exchange& exchange) {
   out_ += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
-  const std::uint16_t status = connection_->decoder().head().status;
-  connection_->buffer().consume(connection_->decoder().head_bytes());
+  // The Plan sees to it that who upgrades has a connection of its own.
+  upstream::Http1Connection& upstream = *connection_->http1();
+  const std::uint16_t status = upstream.head().status;
+  upstream.end_head();
   begin_stream(exchange);
   answering_ = true;
   keep_alive_ = false;
@@ -69,7 +71,7 @@ net::Task<void> Driver::pass_tunnel(Exchange& exchange) {
   Tunnel::End end = Tunnel::End::kClientClosed;
   if (sent.ok()) {
     const TimeLimits& time = exchange.plan->limits.time;
-    Tunnel tunnel(client_, *connection_, {time.stream_idle_ms, ends_ms_, time.write_progress_ms});
+    Tunnel tunnel(client_, upstream, {time.stream_idle_ms, ends_ms_, time.write_progress_ms});
     end = co_await tunnel.run();
     outcome_.request_body_bytes = tunnel.bytes_up();
     outcome_.response_body_bytes = tunnel.bytes_down();
@@ -84,11 +86,11 @@ net::Task<void> Driver::pass_tunnel(Exchange& exchange) {
     denial_ = stages::deny(Reason::kStreamIdle, "upstream", "what one side sent was not taken in time");
   }
   if (end == Tunnel::End::kUpstreamClosed || end == Tunnel::End::kClientClosed) {
-    connection_->stream().shutdown();
+    upstream.stream().shutdown();
     co_return;
   }
   outcome_.aborted = true;
-  connection_->stream().abort();
+  upstream.abort();
 }
 
 }  // namespace caponier::gateway

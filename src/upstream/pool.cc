@@ -22,24 +22,6 @@ net::Task<Opened> open(net::Network& network, Target target, std::int64_t deadli
                                "TLS: " + secured.error().detail});
 }
 
-Connection::Connection(std::unique_ptr<net::Stream> stream, Pool& pool)
-    : stream_(std::move(stream)), pool_(pool), buffer_(pool.blocks_), decoder_(pool.limits_.http) {}
-
-Connection::~Connection() {
-  stream_->wait(net::Direction::kRead, nullptr);
-}
-
-void Connection::ready() {
-  char stray = 0;
-  if (stream_->try_read(&stray, 1).status == net::IoStatus::kWouldBlock) {
-    stream_->wait(net::Direction::kRead, this);
-    return;
-  }
-  // Nothing is owed to us: whatever this is, a close or stray bytes, the connection cannot carry another
-  // exchange.
-  pool_.drop(this);
-}
-
 bool PoolLimits::operator==(const PoolLimits& other) const {
   // So that no member can be forgotten.
   static_assert(std::has_unique_object_representations_v<HttpLimits>);
@@ -55,7 +37,7 @@ Pool::~Pool() = default;
 Pool::Lease Pool::take_idle() {
   const std::int64_t oldest = network_.loop().now_ms() - limits_.idle_ms;
   while (!idle_.empty()) {
-    Lease connection = std::move(idle_.back());
+    auto connection = std::move(idle_.back());
     idle_.pop_back();
     connection->stream().wait(net::Direction::kRead, nullptr);
     if (connection->idle_since_ms_ < oldest) {
@@ -74,12 +56,12 @@ net::Task<Result<Pool::Lease, ConnectFailure>> Pool::connect(std::int64_t deadli
   auto stream =
       co_await open(network_, target_, std::min(deadline_ms, network_.loop().now_ms() + limits_.connect_ms));
   if (!stream) co_return Err(std::move(stream.error()));
-  auto connection = std::make_unique<Connection>(std::move(*stream), *this);
+  auto connection = std::make_unique<Http1Connection>(std::move(*stream), *this, blocks_, limits_.http);
   connection->uses_ = 1;
-  co_return connection;
+  co_return Lease(std::move(connection));
 }
 
-void Pool::give_back(Lease connection) {
+void Pool::keep(std::unique_ptr<Http1Connection> connection) {
   if (closed_ || idle_.size() >= kIdleMax || !connection->buffer().empty()) {
     connection->stream().shutdown();
     return;
@@ -90,11 +72,11 @@ void Pool::give_back(Lease connection) {
   idle_.push_back(std::move(connection));
 }
 
-void Pool::drop(Connection* connection) {
+void Pool::drop(Http1Connection* connection) {
   auto at = std::find_if(idle_.begin(), idle_.end(),
-                         [connection](const Lease& l) { return l.get() == connection; });
+                         [connection](const auto& one) { return one.get() == connection; });
   if (at == idle_.end()) return;
-  Lease gone = std::move(*at);
+  const auto gone = std::move(*at);
   idle_.erase(at);
 }
 

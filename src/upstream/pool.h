@@ -4,17 +4,17 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "base/result.h"
-#include "http/h1_decoder.h"
 #include "net/network.h"
 #include "tls/context.h"
+#include "upstream/http1_connection.h"
 
 namespace caponier::upstream {
 
@@ -48,34 +48,6 @@ using Opened = Result<std::unique_ptr<net::Stream>, ConnectFailure>;
 // A fresh connection, TLS included.
 net::Task<Opened> open(net::Network& network, Target target, std::int64_t deadline_ms);
 
-class Pool;
-
-// One connection to the upstream; leased to one exchange at a time.
-class Connection final : private net::Waiter {
- public:
-  Connection(std::unique_ptr<net::Stream> stream, Pool& pool);
-  ~Connection();
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-
-  net::Stream& stream() { return *stream_; }
-  Buffer& buffer() { return buffer_; }
-  [[nodiscard]] const Buffer& buffer() const { return buffer_; }
-  http::ResponseDecoder& decoder() { return decoder_; }
-  // Was it used before? Then it may turn out dead before an answer, and one retry elsewhere is in order.
-  [[nodiscard]] bool reused() const { return uses_ > 1; }
-
- private:
-  friend class Pool;
-  void ready() override;  // while idle: the upstream spoke or closed
-  std::unique_ptr<net::Stream> stream_;
-  Pool& pool_;
-  Buffer buffer_;
-  http::ResponseDecoder decoder_;
-  std::uint32_t uses_ = 0;
-  std::int64_t idle_since_ms_ = 0;
-};
-
 class Pool {
  public:
   // `limits` outlives the pool.
@@ -86,8 +58,11 @@ class Pool {
   // An idle connection, or null.
   Lease take_idle();
   net::Task<Result<Lease, ConnectFailure>> connect(std::int64_t deadline_ms);
-  // Back into the pool; only after a whole answer, with both sides willing to keep the connection.
-  void give_back(Lease connection);
+  // Back into the pool; only after a whole answer. Kept if both sides are willing to.
+  static void give_back(Lease connection) {
+    Connection& given = *connection;
+    given.give_back(std::move(connection));
+  }
   // Closes what is idle, and keeps nothing from here on.
   void close() {
     closed_ = true;
@@ -99,15 +74,16 @@ class Pool {
   static constexpr std::size_t kIdleMax = 256;
 
  private:
-  friend class Connection;
-  void drop(Connection* connection);
+  friend class Http1Connection;
+  void keep(std::unique_ptr<Http1Connection> connection);
+  void drop(Http1Connection* connection);
 
   net::Network& network_;
   BlockPool& blocks_;
   Target target_;
   const PoolLimits& limits_;
   bool closed_ = false;
-  std::vector<Lease> idle_;  // oldest first
+  std::vector<std::unique_ptr<Http1Connection>> idle_;  // oldest first
 };
 
 }  // namespace caponier::upstream
