@@ -191,9 +191,9 @@ net::Task<Driver::Failed> Driver::start_upload(Exchange& exchange) {
     connection_->abort();
     co_return denied(Reason::kClientClosed, "upstream", "closed before its body");
   }
-  upload_ = std::make_unique<Upload>(client_, *connection_, worker_.loop(),
-                                     exchange.head_decision->body_bytes_max,
-                                     exchange.plan->limits.time.write_progress_ms);
+  upload_ =
+      std::make_unique<Upload>(client_, *connection_, worker_.loop(), exchange.head_decision->body_bytes_max,
+                               exchange.plan->limits.time.write_progress_ms);
   upload_->start();
   co_return std::nullopt;
 }
@@ -233,9 +233,14 @@ upstream::RequestBody Driver::request_body(const Exchange& exchange) const {
 // Why nothing more came from the upstream, or went there.
 Denial Driver::read_failure(net::IoStatus status, std::string_view closed) const {
   if (client_gone_) return denied(Reason::kClientClosed, "upstream", "the client gave the request up");
+  if (connection_->fault() == upstream::Fault::kMalformed)
+    return denied(Reason::kUpstreamMalformed, "upstream", connection_->fault_detail());
   if (upload_ && upload_->state() > Upload::State::kDone) return upload_denial(upload_->state());
   if (broken_off_) return denied(Reason::kDraining, "upstream", "broken off, because the gateway stops");
-  if (status != net::IoStatus::kTimedOut) return denied(Reason::kUpstreamClosed, "upstream", closed);
+  if (status != net::IoStatus::kTimedOut) {
+    const std::string_view how = connection_->fault_detail();
+    return denied(Reason::kUpstreamClosed, "upstream", how.empty() ? closed : how);
+  }
   if (lasts_) return stream_end(worker_.loop().now_ms() < ends_ms_);
   if (worker_.loop().now_ms() >= ends_ms_)
     return denied(Reason::kExchangeTimeout, "upstream", "the exchange's total time is over");

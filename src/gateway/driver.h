@@ -51,6 +51,8 @@ class Driver {
   net::Task<Failed> connect();
   net::Task<Failed> connect_somewhere();
   [[nodiscard]] stages::Denial nothing_healthy();
+  // The upstream said that it has done nothing with the request.
+  [[nodiscard]] bool unprocessed() const;
   void note_try(const stages::Denial& denial);
   void note_failure(const stages::Denial& denial);
   void note_answer(std::uint16_t status);
@@ -105,9 +107,10 @@ class Driver {
   std::int64_t started_us_ = 0;
   std::int64_t ends_ms_ = 0;                // the exchange's total time
   Reason over_ = Reason::kExchangeTimeout;  // why it ends then
-  bool lasts_ = false;  // it is an event stream or a WebSocket
+  bool lasts_ = false;                      // it is an event stream or a WebSocket
   bool keep_alive_ = false;
   std::int64_t first_byte_ms_ = 0;
+  upstream::Use use_ = upstream::Use::kRequest;
   bool fresh_ = false;  // a pooled connection was dead: no other is trusted
   bool broken_off_ = false;
   bool client_gone_ = false;

@@ -39,6 +39,7 @@ void Driver::begin_stream(const Exchange& exchange) {
   lasts_ = true;
   ends_ms_ = worker_.loop().now_ms() + time.stream_ms;
   over_ = Reason::kStreamTimeout;
+  if (upload_) upload_->allow_pauses();
   const auto expires_s = expiry_s(exchange);
   if (!expires_s) return;
   const std::int64_t expires_ms = exchange.now.steady_ms() + *expires_s * 1000 - exchange.now.wall_ms;

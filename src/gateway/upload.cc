@@ -18,6 +18,7 @@ net::Task<Upload::State> Upload::relay() {
       case BodyPiece::Status::kEnd:
         co_return co_await pass({}, true);
       case BodyPiece::Status::kTooSlow:
+        if (may_pause_) continue;
         co_return State::kTooSlow;
       case BodyPiece::Status::kClosed:
         co_return State::kClientClosed;

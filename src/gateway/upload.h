@@ -41,6 +41,8 @@ class Upload {
   // wakes whoever waits for its answer; unless it was the upstream that stopped reading: its answer may be on
   // the way.
   void start() { net::spawn(run()); }
+  // The client may pause from now on: the answer goes on, and says when it is enough.
+  void allow_pauses() { may_pause_ = true; }
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   // When the upstream was last given something; steady.
@@ -71,6 +73,7 @@ class Upload {
   std::int64_t write_ms_;
   std::int64_t progress_ms_;
   std::uint64_t bytes_ = 0;
+  bool may_pause_ = false;
   State state_ = State::kRunning;
   std::coroutine_handle<> waiter_;
 };

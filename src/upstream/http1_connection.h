@@ -59,9 +59,9 @@ class Http1Connection final : public Connection, private net::Waiter {
   std::string chunk_;  // what frames the piece on its way
   http::Method method_ = http::Method::kGet;
   bool upgrade_ = false;
-  bool chunked_ = false;     // the request's body
+  bool chunked_ = false;    // the request's body
   bool keep_alive_ = true;  // after the answer
-  std::size_t taken_ = 0;    // of the buffer, by the last piece
+  std::size_t taken_ = 0;   // of the buffer, by the last piece
   std::uint32_t interim_ = 0;
   std::uint32_t uses_ = 0;
   std::int64_t idle_since_ms_ = 0;
