@@ -107,7 +107,8 @@ TEST(ReadUpstreams, a_protocol_is_one_that_can_be_spoken) {
   EXPECT_EQ(wrong_with("upstream: {url: 'http://a:1', protocol: http1}"), "");
   EXPECT_EQ(wrong_with("upstreams: {b: {url: 'http://a:1', protocol: auto}}"), "");
   EXPECT_EQ(wrong_with("upstream: {url: 'http://a:1', protocol: h2}"),
-            "caponier.yaml:1:41: error: \"h2\" is not a protocol of upstreams [invalid-value]\n"
+            "caponier.yaml:1:41: error: \"h2\" is not a protocol of upstreams [invalid-value] (at "
+            "/upstream/protocol)\n"
             "  fix: Write auto, http1 or http2.\n");
 }
 

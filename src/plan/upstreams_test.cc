@@ -51,7 +51,7 @@ TEST(Upstreams, a_websocket_needs_one_that_takes_http_1) {
   EXPECT_NE(compile_feed("auto", "feeds").plan, nullptr);
   EXPECT_NE(compile_feed("http2", "default").plan, nullptr);
   const std::string errors = compile_feed("http2", "feeds").errors();
-  EXPECT_NE(errors.find("api.yaml:9:20: error: "), std::string::npos) << errors;
+  EXPECT_NE(errors.find("api.yaml:9:30: error: "), std::string::npos) << errors;
   EXPECT_NE(errors.find("[websocket-upstream]"), std::string::npos) << errors;
 }
 
