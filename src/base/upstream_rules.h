@@ -37,7 +37,15 @@ struct RetryRules {
   bool operator==(const RetryRules&) const = default;
 };
 
+// What is spoken to an upstream.
+enum class UpstreamProtocol : std::uint8_t {
+  kAuto,   // HTTP/2 with those who choose it in TLS, otherwise HTTP/1.1
+  kHttp1,  // never HTTP/2
+  kHttp2   // nothing else: chosen in TLS, or without asking (RFC 9113, section 3.3) where there is none
+};
+
 struct UpstreamRules {
+  UpstreamProtocol protocol = UpstreamProtocol::kAuto;
   EjectionRules ejection;
   HealthCheckRules health_check;
   RetryRules retries;

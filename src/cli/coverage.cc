@@ -128,6 +128,18 @@ std::string reported(const plan::Operation& operation) {
   return out.empty() ? out : " (reports only: " + out + ')';
 }
 
+std::string_view protocol_of(const plan::Upstream& upstream) {
+  switch (upstream.rules.protocol) {
+    case UpstreamProtocol::kAuto:
+      return upstream.url.https ? "; HTTP/2 if it chooses that, else HTTP/1.1" : "";
+    case UpstreamProtocol::kHttp1:
+      return "; HTTP/1.1 only";
+    case UpstreamProtocol::kHttp2:
+      return upstream.url.https ? "; HTTP/2 only" : "; HTTP/2 only, without asking";
+  }
+  return "";
+}
+
 // Where requests go, and what is done when it is not well.
 std::string describe(const plan::Upstream& upstream) {
   std::string out = (upstream.name.empty() ? "default" : upstream.name) + ": ";
@@ -141,6 +153,7 @@ std::string describe(const plan::Upstream& upstream) {
   out += upstream.url.https ? "https to " + endpoints : "plain http to " + endpoints;
   if (!upstream.certificate_file.empty()) out += "; with a certificate of ours";
   if (!upstream.spiffe_id.empty()) out += "; verified as " + upstream.spiffe_id;
+  out += protocol_of(upstream);
   const UpstreamRules& rules = upstream.rules;
   if (!rules.health_check.path.empty()) out += "; health asked at " + rules.health_check.path;
   out += rules.ejection.failures == 0

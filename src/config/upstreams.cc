@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kUpstreamKeys[] = {"url",          "endpoints", "ca_file",   "server_name",
                                               "certificate",  "key",       "spiffe_id", "resolve_interval",
                                               "health_check", "ejection",  "retries",   "requests_max",
-                                              "pending_max"};
+                                              "pending_max",  "protocol"};
 constexpr std::string_view kEjectionKeys[] = {"failures", "base", "max", "percent_max"};
 constexpr std::string_view kHealthKeys[] = {"path", "interval", "timeout", "healthy", "unhealthy", "status"};
 constexpr std::string_view kRetryKeys[] = {"attempts_max", "idempotent", "statuses", "budget_percent",
@@ -94,6 +94,19 @@ void read_retries(Reader& reader, const Node& node, RetryRules& rules) {
   read_retry_statuses(reader, *object, rules);
   set_integer(reader, *object, "budget_percent", 0, 100, rules.budget_percent);
   set_integer(reader, *object, "budget_min", 0, 10'000, rules.budget_min);
+}
+
+void read_protocol(Reader& reader, const Node& node, UpstreamRules& rules) {
+  const auto word = reader.text(node, "protocol");
+  if (!word) return;
+  if (*word == "http1") {
+    rules.protocol = UpstreamProtocol::kHttp1;
+  } else if (*word == "http2") {
+    rules.protocol = UpstreamProtocol::kHttp2;
+  } else if (*word != "auto") {
+    reader.error(*node.find("protocol"), "invalid-value", quote(*word) + " is not a protocol of upstreams",
+                 "Write auto, http1 or http2.");
+  }
 }
 
 // The texts and their nodes of `endpoints`, or of `upstream` where that is a list.
@@ -198,6 +211,7 @@ Upstream read_one(Reader& reader, const Node& node, const std::string& what) {
     upstream.url = reader.text(node, "url").value_or("");
     if (endpoints != nullptr) read_endpoints(reader, *endpoints, upstream);
     read_tls(reader, node, upstream);
+    read_protocol(reader, node, upstream.rules);
     set_duration(reader, node, "resolve_interval", kSecond, kHour, upstream.rules.resolve_ms);
     read_health_check(reader, node, upstream.rules.health_check);
     read_ejection(reader, node, upstream.rules.ejection);

@@ -22,6 +22,7 @@ TEST(ReadUpstreams, every_key_reaches_its_place) {
   certificate: me.pem
   key: me-key.pem
   spiffe_id: spiffe://example.org/orders
+  protocol: http2
   resolve_interval: 5s
   health_check: {path: /well, interval: 1s, timeout: 50ms, healthy: 4, unhealthy: 5, status: 204}
   ejection: {failures: 7, base: 2s, max: 3s, percent_max: 90}
@@ -43,6 +44,8 @@ upstreams:
   EXPECT_EQ(upstream.key_file, "me-key.pem");
   EXPECT_EQ(upstream.spiffe_id, "spiffe://example.org/orders");
   const UpstreamRules& rules = upstream.rules;
+  EXPECT_EQ(rules.protocol, UpstreamProtocol::kHttp2);
+  EXPECT_EQ(config->upstreams.at(0).rules.protocol, UpstreamProtocol::kAuto);
   EXPECT_EQ(rules.resolve_ms, 5000);
   EXPECT_EQ(rules.health_check.path, "/well");
   EXPECT_EQ(rules.health_check.interval_ms, 1000);
@@ -98,6 +101,15 @@ TEST(ReadUpstreams, what_cannot_be_meant_is_an_error_in_its_place) {
   for (const auto& c : kCases) {
     EXPECT_NE(wrong_with(c.text).find(c.says), std::string::npos) << c.text << '\n' << wrong_with(c.text);
   }
+}
+
+TEST(ReadUpstreams, a_protocol_is_one_that_can_be_spoken) {
+  EXPECT_EQ(wrong_with("upstream: {url: 'http://a:1', protocol: http1}"), "");
+  EXPECT_EQ(wrong_with("upstreams: {b: {url: 'http://a:1', protocol: auto}}"), "");
+  EXPECT_EQ(wrong_with("upstream: {url: 'http://a:1', protocol: h2}"),
+            "caponier.yaml:1:41: error: \"h2\" is not a protocol of upstreams [invalid-value] (at "
+            "/upstream/protocol)\n"
+            "  fix: Write auto, http1 or http2.\n");
 }
 
 TEST(ReadUpstreams, there_are_so_many_endpoints_and_names_and_no_more) {

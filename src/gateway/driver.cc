@@ -50,13 +50,13 @@ Driver::~Driver() {
 void Driver::abort() {
   broken_off_ = true;
   ends_ms_ = worker_.loop().now_ms();
-  if (connection_) connection_->stream().abort();
+  if (connection_) connection_->abort();
 }
 
 void Driver::client_gone() {
   client_gone_ = true;
   ends_ms_ = worker_.loop().now_ms();
-  if (connection_) connection_->stream().abort();
+  if (connection_) connection_->abort();
 }
 
 std::int64_t Driver::deadline(std::int64_t within_ms) const {
@@ -185,14 +185,16 @@ void Driver::count_gathered() {
 }
 
 net::Task<Driver::Failed> Driver::start_upload(Exchange& exchange) {
-  if (!co_await client_.invite_body()) {
-    connection_->stream().abort();
+  // Bound first: g++ 12 does not come back from it otherwise.
+  auto inviting = client_.invite_body();
+  const bool invited = co_await inviting;
+  if (!invited) {
+    connection_->abort();
     co_return denied(Reason::kClientClosed, "upstream", "closed before its body");
   }
-  const bool chunked = exchange.head->body.kind == http::BodyKind::kChunked;
-  upload_ = std::make_unique<Upload>(client_, connection_->stream(), chunked,
-                                     exchange.head_decision->body_bytes_max,
-                                     exchange.plan->limits.time.write_progress_ms);
+  upload_ =
+      std::make_unique<Upload>(client_, *connection_, worker_.loop(), exchange.head_decision->body_bytes_max,
+                               exchange.plan->limits.time.write_progress_ms);
   upload_->start();
   co_return std::nullopt;
 }
@@ -203,7 +205,7 @@ bool Driver::uploading() const {
 
 // What of the body is still on its way has no purpose any more.
 net::Task<void> Driver::end_upload() {
-  connection_->stream().abort();
+  connection_->abort();
   client_.stop_body();
   co_await upload_->ended();
 }
@@ -211,29 +213,35 @@ net::Task<void> Driver::end_upload() {
 bool Driver::append_request_head(const Exchange& exchange) {
   out_.clear();
   if (!stages::append_upstream_head(out_, exchange)) return false;
-  const stages::HeadDecision& decision = *exchange.head_decision;
-  const http::BodyLength& length = exchange.head->body;
   // What the client sends behind a handshake was not meant as a request, whatever the answer.
-  if (decision.websocket) keep_alive_ = false;
-  if (decision.body != nullptr && !decision.buffer_body) {
-    if (length.kind == http::BodyKind::kChunked) {
-      out_ += "Transfer-Encoding: chunked\r\n";
-    } else {
-      http::append_content_length(out_, length.bytes);
-    }
-  } else if (decision.body != nullptr) {
-    http::append_content_length(out_, buffered_.size());
-  }
-  out_ += "\r\n";
+  if (exchange.head_decision->websocket) keep_alive_ = false;
   return true;
+}
+
+upstream::RequestBody Driver::request_body(const Exchange& exchange) const {
+  const stages::HeadDecision& decision = *exchange.head_decision;
+  upstream::RequestBody body;
+  if (decision.body == nullptr) return body;
+  body.open = !decision.buffer_body;
+  body.data = buffered_;
+  body.length = {http::BodyKind::kLength, buffered_.size()};
+  if (body.open) body.length.bytes = exchange.head->body.bytes;
+  if (body.open && exchange.head->body.kind == http::BodyKind::kChunked)
+    body.length.kind = http::BodyKind::kChunked;
+  return body;
 }
 
 // Why nothing more came from the upstream, or went there.
 Denial Driver::read_failure(net::IoStatus status, std::string_view closed) const {
   if (client_gone_) return denied(Reason::kClientClosed, "upstream", "the client gave the request up");
+  if (connection_->fault() == upstream::Fault::kMalformed)
+    return denied(Reason::kUpstreamMalformed, "upstream", connection_->fault_detail());
   if (upload_ && upload_->state() > Upload::State::kDone) return upload_denial(upload_->state());
   if (broken_off_) return denied(Reason::kDraining, "upstream", "broken off, because the gateway stops");
-  if (status != net::IoStatus::kTimedOut) return denied(Reason::kUpstreamClosed, "upstream", closed);
+  if (status != net::IoStatus::kTimedOut) {
+    const std::string_view how = connection_->fault_detail();
+    return denied(Reason::kUpstreamClosed, "upstream", how.empty() ? closed : how);
+  }
   if (lasts_) return stream_end(worker_.loop().now_ms() < ends_ms_);
   if (worker_.loop().now_ms() >= ends_ms_)
     return denied(Reason::kExchangeTimeout, "upstream", "the exchange's total time is over");
@@ -251,51 +259,23 @@ bool Driver::still_has_time(net::IoStatus status, std::int64_t& until) const {
   return until > now_ms;
 }
 
-net::Task<Driver::Failed> Driver::read_response_head(Exchange& exchange) {
-  Buffer& buffer = connection_->buffer();
+net::Task<Driver::Failed> Driver::read_response_head() {
   std::int64_t until = deadline(first_byte_ms_);
   for (;;) {
-    buffer.reserve(BlockPool::kBlockBytes / 2);
-    const auto read = co_await connection_->stream().read(buffer.tail(), buffer.tail_room(), until);
+    const auto read = co_await connection_->receive(until);
     if (!read.ok()) {
       if (still_has_time(read.status, until)) continue;
       co_return read_failure(read.status, "closed before its answer was complete");
     }
-    buffer.commit(read.bytes);
-    bool complete = false;
-    Failed failed = decode_response_head(exchange, complete);
-    if (failed || complete) co_return failed;
+    connection_->received(read.bytes);
+    const auto status = connection_->read_head();
+    if (!status) co_return denied(Reason::kUpstreamMalformed, "upstream", status.error());
+    if (*status == http::HeadStatus::kComplete) co_return std::nullopt;
   }
-}
-
-Driver::Failed Driver::decode_response_head(const Exchange& exchange, bool& complete) {
-  Buffer& buffer = connection_->buffer();
-  http::ResponseDecoder& decoder = connection_->decoder();
-  while (!buffer.empty()) {
-    const auto status = decoder.feed(buffer.view());
-    if (!status)
-      return denied(Reason::kUpstreamMalformed, "upstream", std::string(http::name(status.error())));
-    if (*status == http::HeadStatus::kNeedMore) break;
-    // A 101 that nobody asked for is refused by the decoder.
-    if (decoder.head().status >= 200 || decoder.head().status == 101) {
-      complete = true;
-      break;
-    }
-    // An interim answer (RFC 9110 section 15.2) is ours to read, not the client's.
-    if (++interim_answers_ > exchange.plan->limits.http.interim_answers_max)
-      return denied(Reason::kUpstreamMalformed, "upstream", "too many interim answers");
-    buffer.consume(decoder.head_bytes());
-    begin_decoder(exchange);
-  }
-  return std::nullopt;
-}
-
-void Driver::begin_decoder(const Exchange& exchange) {
-  connection_->decoder().begin(exchange.head->method, exchange.head_decision->websocket);
 }
 
 net::Task<void> Driver::pass_response(Exchange& exchange) {
-  const http::ResponseHead& head = connection_->decoder().head();
+  const http::ResponseHead& head = connection_->head();
   outcome_.upstream_status = head.status;
   auto verdict = stages::judge_response(service_->state, exchange, head);
   const bool open =
@@ -303,7 +283,7 @@ net::Task<void> Driver::pass_response(Exchange& exchange) {
   const bool switches = head.status == 101;
   const bool holds = verdict && (verdict->holds() || switches);
   if (!verdict || !append_response_head(exchange, head, open, holds)) {
-    connection_->stream().abort();
+    connection_->abort();
     if (uploading()) co_await end_upload();
     auto denial = !verdict && verdict.denial() != nullptr ? std::move(*verdict.denial())
                                                           : denied(Reason::kResponseHeaderInvalid, "scrub",
@@ -323,14 +303,12 @@ net::Task<void> Driver::pass_response(Exchange& exchange) {
   if (decision.copies()) copy_max_ = decision.bytes_max;
   // The head's views end with its bytes.
   const std::uint16_t status = head.status;
-  const bool reusable = head.keep_alive && head.body.kind != http::BodyKind::kUntilClose;
-  http::BodyDecoder decoder(head.body, exchange.plan->limits.http);
-  connection_->buffer().consume(connection_->decoder().head_bytes());
+  connection_->begin_body();
   if (decision.long_lived) begin_stream(exchange);
-  Failed failed = co_await pass_body(exchange, decoder, open, decision.declared);
+  Failed failed = co_await pass_body(exchange, open, decision.declared);
   if (uploading()) co_await end_upload();
   if (failed) {
-    connection_->stream().abort();
+    connection_->abort();
     if (!answering_) {
       outcome_.response_body_bytes = 0;
       co_await refuse(exchange, std::move(*failed));
@@ -345,27 +323,23 @@ net::Task<void> Driver::pass_response(Exchange& exchange) {
   }
   if (decision.copies())
     (void)stages::judge_response_body(service_->state, exchange, decision, response_body_);
-  end_response(status, reusable);
+  end_response(status);
 }
 
-void Driver::end_response(std::uint16_t status, bool reusable) {
+void Driver::end_response(std::uint16_t status) {
   outcome_.status = status;
   const bool uploaded = !upload_ || upload_->state() == Upload::State::kDone;
   if (!uploaded || !client_.body_complete()) keep_alive_ = false;
-  if ((reusable || canary("answer-left-behind")) && uploaded)
-    visit_.endpoint()->pool.give_back(std::move(connection_));
+  if (uploaded) upstream::Pool::give_back(std::move(connection_));
 }
 
 // Judges the body as a whole before a byte of the answer leaves. The head stands in out_, but for its
 // framing.
 net::Task<void> Driver::pass_held(Exchange& exchange, stages::ResponseDecision decision) {
-  const http::ResponseHead& head = connection_->decoder().head();
+  const http::ResponseHead& head = connection_->head();
   const std::uint16_t status = head.status;
-  const bool reusable = head.keep_alive && head.body.kind != http::BodyKind::kUntilClose;
-  http::BodyDecoder decoder(head.body, exchange.plan->limits.http);
-  connection_->buffer().consume(connection_->decoder().head_bytes());
-  std::size_t rest = 0;
-  Failed failed = co_await gather_response(decoder, decision, rest);
+  connection_->begin_body();
+  Failed failed = co_await gather_response(decision);
   std::string_view body;
   if (!failed) {
     auto judged = stages::judge_response_body(service_->state, exchange, decision, held_);
@@ -378,7 +352,7 @@ net::Task<void> Driver::pass_held(Exchange& exchange, stages::ResponseDecision d
   }
   if (uploading()) co_await end_upload();
   if (failed) {
-    connection_->stream().abort();
+    connection_->abort();
     co_await refuse(exchange, std::move(*failed));
     co_return;
   }
@@ -391,7 +365,7 @@ net::Task<void> Driver::pass_held(Exchange& exchange, stages::ResponseDecision d
   whole.data = body;
   const auto sent = co_await client_.send(out_, whole);
   if (!sent.ok()) {
-    connection_->stream().abort();
+    connection_->abort();
     denial_ = denied(Reason::kClientClosed, "upstream", "closed before its answer was complete");
     outcome_.status = status;
     outcome_.aborted = true;
@@ -399,50 +373,41 @@ net::Task<void> Driver::pass_held(Exchange& exchange, stages::ResponseDecision d
     client_.abort();
     co_return;
   }
-  connection_->buffer().consume(rest);
-  end_response(status, reusable);
+  end_response(status);
 }
 
-// Reads the whole body. held_ views it: where it came at once in the upstream's buffer, of which `rest` bytes
-// are to be consumed.
-net::Task<Driver::Failed> Driver::gather_response(http::BodyDecoder& decoder,
-                                                  const stages::ResponseDecision& decision,
-                                                  std::size_t& rest) {
-  Buffer& buffer = connection_->buffer();
+// Reads the whole body. held_ views it: where the connection has it, if it came at once.
+net::Task<Driver::Failed> Driver::gather_response(const stages::ResponseDecision& decision) {
   for (;;) {
-    auto piece = decoder.feed(buffer.view());
-    if (!piece) co_return denied(Reason::kUpstreamMalformed, "upstream", http::name(piece.error()));
+    const auto piece = connection_->read_body();
+    if (!piece) co_return denied(Reason::kUpstreamMalformed, "upstream", piece.error());
     if (response_body_.size() + piece->data.size() > decision.bytes_max) {
       Denial large = denied(Reason::kResponseBodyTooLarge, "check",
                             "the body exceeds " + std::to_string(decision.bytes_max) + " bytes");
       large.where = decision.body->where.text;
       co_return large;
     }
-    if (decoder.complete() && response_body_.empty()) {
+    if (connection_->complete() && response_body_.empty()) {
       held_ = piece->data;
-      rest = piece->consumed;
       co_return std::nullopt;
     }
     response_body_.append(piece->data);
     count_gathered();
-    buffer.consume(piece->consumed);
     held_ = response_body_;
-    if (decoder.complete()) co_return std::nullopt;
-    if (piece->consumed > 0) continue;
-    if (Failed failed = co_await read_more(decoder)) co_return failed;
+    if (connection_->complete()) co_return std::nullopt;
+    if (piece->advanced) continue;
+    if (Failed failed = co_await read_more()) co_return failed;
   }
 }
 
 // More of the upstream's body, or its end.
-net::Task<Driver::Failed> Driver::read_more(http::BodyDecoder& decoder) {
-  Buffer& buffer = connection_->buffer();
-  buffer.reserve(BlockPool::kBlockBytes / 2);
+net::Task<Driver::Failed> Driver::read_more() {
   std::int64_t until = deadline(lasts_ ? service_->plan().limits.time.stream_idle_ms : first_byte_ms_);
-  const auto read = co_await connection_->stream().read(buffer.tail(), buffer.tail_room(), until);
-  if (read.status == net::IoStatus::kClosed && decoder.finish_on_close()) co_return std::nullopt;
+  const auto read = co_await connection_->receive(until);
+  if (read.status == net::IoStatus::kClosed && connection_->end_at_close()) co_return std::nullopt;
   if (!read.ok() && !still_has_time(read.status, until))
     co_return read_failure(read.status, "closed within its answer");
-  if (read.ok()) buffer.commit(read.bytes);
+  if (read.ok()) connection_->received(read.bytes);
   co_return std::nullopt;
 }
 
@@ -468,9 +433,8 @@ void Driver::append_length(const Exchange& exchange, std::uint16_t status, bool 
 }
 
 // Passes the body on as it comes, behind the head that stands in out_.
-net::Task<Driver::Failed> Driver::pass_body(const Exchange& exchange, http::BodyDecoder& decoder, bool open,
+net::Task<Driver::Failed> Driver::pass_body(const Exchange& exchange, bool open,
                                             const plan::Response* declared) {
-  Buffer& buffer = connection_->buffer();
   std::string trailers;
   AnswerPiece out;
   out.head = true;
@@ -478,16 +442,16 @@ net::Task<Driver::Failed> Driver::pass_body(const Exchange& exchange, http::Body
   out.keep_alive = keep_alive_;
   bool waiting = true;  // something is to leave before we wait: an event stream must not be held back
   for (;;) {
-    auto piece = decoder.feed(buffer.view());
-    if (!piece) co_return denied(Reason::kUpstreamMalformed, "upstream", http::name(piece.error()));
+    const auto piece = connection_->read_body();
+    if (!piece) co_return denied(Reason::kUpstreamMalformed, "upstream", piece.error());
     copy_for_report(piece->data);
     outcome_.response_body_bytes += piece->data.size();
     out.data = piece->data;
-    out.last = decoder.complete();
-    out.more = open && !out.last && piece->consumed > 0;
-    if (open && out.last) stages::append_trailers(trailers, exchange, declared, decoder.trailers());
+    out.last = connection_->complete();
+    out.more = open && !out.last && piece->advanced;
+    if (open && out.last) stages::append_trailers(trailers, exchange, declared, connection_->trailers());
     out.trailers = trailers;
-    if (!out.data.empty() || out.last || (waiting && piece->consumed == 0)) {
+    if (!out.data.empty() || out.last || (waiting && !piece->advanced)) {
       answering_ |= !out.more;
       const auto sent = co_await client_.send(out_, out);
       if (!sent.ok())
@@ -495,10 +459,9 @@ net::Task<Driver::Failed> Driver::pass_body(const Exchange& exchange, http::Body
       out.head = false;
       waiting = out.more;
     }
-    buffer.consume(piece->consumed);
-    if (decoder.complete()) co_return std::nullopt;
-    if (piece->consumed > 0) continue;
-    if (Failed failed = co_await read_more(decoder)) co_return failed;
+    if (connection_->complete()) co_return std::nullopt;
+    if (piece->advanced) continue;
+    if (Failed failed = co_await read_more()) co_return failed;
   }
 }
 

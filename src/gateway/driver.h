@@ -54,6 +54,8 @@ class Driver {
   net::Task<Failed> connect();
   net::Task<Failed> connect_somewhere();
   [[nodiscard]] stages::Denial nothing_healthy();
+  // The upstream said that it has done nothing with the request.
+  [[nodiscard]] bool unprocessed() const;
   void note_try(const stages::Denial& denial);
   void note_failure(const stages::Denial& denial);
   void note_answer(std::uint16_t status);
@@ -61,16 +63,12 @@ class Driver {
   net::Task<Failed> start_upload(stages::Exchange& exchange);
   [[nodiscard]] bool uploading() const;
   net::Task<void> end_upload();
-  net::Task<Failed> read_response_head(stages::Exchange& exchange);
-  [[nodiscard]] Failed decode_response_head(const stages::Exchange& exchange, bool& complete);
-  void begin_decoder(const stages::Exchange& exchange);
+  net::Task<Failed> read_response_head();
   net::Task<void> pass_response(stages::Exchange& exchange);
   net::Task<void> pass_held(stages::Exchange& exchange, stages::ResponseDecision decision);
-  net::Task<Failed> gather_response(http::BodyDecoder& decoder, const stages::ResponseDecision& decision,
-                                    std::size_t& rest);
-  net::Task<Failed> read_more(http::BodyDecoder& decoder);
-  net::Task<Failed> pass_body(const stages::Exchange& exchange, http::BodyDecoder& decoder, bool open,
-                              const plan::Response* declared);
+  net::Task<Failed> gather_response(const stages::ResponseDecision& decision);
+  net::Task<Failed> read_more();
+  net::Task<Failed> pass_body(const stages::Exchange& exchange, bool open, const plan::Response* declared);
   net::Task<void> pass_tunnel(stages::Exchange& exchange);
   void begin_stream(const stages::Exchange& exchange);
   [[nodiscard]] stages::Denial stream_end(bool idle) const;
@@ -78,11 +76,12 @@ class Driver {
   net::Task<void> answer(stages::Exchange& exchange, const stages::LocalResponse& response);
 
   bool append_request_head(const stages::Exchange& exchange);
+  [[nodiscard]] upstream::RequestBody request_body(const stages::Exchange& exchange) const;
   bool append_response_head(const stages::Exchange& exchange, const http::ResponseHead& head, bool open,
                             bool held);
   void append_length(const stages::Exchange& exchange, std::uint16_t status, bool open, std::uint64_t bytes);
   net::Task<void> send_own(std::string_view body);
-  void end_response(std::uint16_t status, bool reusable);
+  void end_response(std::uint16_t status);
   void copy_for_report(std::string_view data);
   [[nodiscard]] stages::Denial read_failure(net::IoStatus status, std::string_view closed) const;
   [[nodiscard]] bool still_has_time(net::IoStatus status, std::int64_t& until) const;
@@ -99,7 +98,7 @@ class Driver {
   std::string_view buffered_;       // the judged body: in the client's buffer, or in body_
   std::string body_;                // a gathered body
   std::string response_body_;       // a gathered answer's, or its copy for a report
-  std::string_view held_;           // the answer's body: in the upstream's buffer, or in response_body_
+  std::string_view held_;           // the answer's body: where the connection keeps it, or in response_body_
   std::uint64_t copy_max_ = 0;      // of response_body_, while it is a copy
   std::size_t made_bytes_ = 0;      // of a decoded or stripped body, which the exchange holds
   std::int64_t body_counted_ = 0;   // bytes of it that the process counts as in flight
@@ -111,10 +110,10 @@ class Driver {
   std::int64_t started_us_ = 0;
   std::int64_t ends_ms_ = 0;                // the exchange's total time
   Reason over_ = Reason::kExchangeTimeout;  // why it ends then
-  std::uint32_t interim_answers_ = 0;
-  bool lasts_ = false;  // it is an event stream or a WebSocket
+  bool lasts_ = false;                      // it is an event stream or a WebSocket
   bool keep_alive_ = false;
   std::int64_t first_byte_ms_ = 0;
+  upstream::Use use_ = upstream::Use::kRequest;
   bool fresh_ = false;  // a pooled connection was dead: no other is trusted
   bool broken_off_ = false;
   bool in_tunnel_ = false;

@@ -46,11 +46,12 @@ net::Task<void> Driver::forward(Exchange& exchange) {
   const std::int64_t begun_us = worker_.loop().now().steady_us;
   first_byte_ms_ = exchange.matched->operation->first_byte_ms;
   fresh_ = false;
+  use_ = exchange.head_decision->websocket ? upstream::Use::kUpgrade : upstream::Use::kRequest;
   Failed failed = enter(exchange);
   if (!failed) {
     do {
       failed = co_await send_request(exchange);
-      if (!failed) failed = co_await read_response_head(exchange);
+      if (!failed) failed = co_await read_response_head();
       if (failed) note_try(*failed);
       if (failed && uploading()) co_await end_upload();
     } while (try_elsewhere(exchange, failed));
@@ -59,7 +60,7 @@ net::Task<void> Driver::forward(Exchange& exchange) {
     connection_.reset();
     co_await refuse(exchange, std::move(*failed));
   } else {
-    const std::uint16_t status = connection_->decoder().head().status;
+    const std::uint16_t status = connection_->head().status;
     co_await pass_response(exchange);
     note_answer(status);
   }
@@ -81,9 +82,13 @@ Driver::Failed Driver::enter(const Exchange& exchange) {
 
 // A failure to connect was noted where it happened. A pooled connection that ended meanwhile is nobody's.
 void Driver::note_try(const Denial& denial) {
-  const bool stale = denial.reason == Reason::kUpstreamClosed && connection_ && connection_->reused() &&
-                     connection_->buffer().empty();
+  const bool stale = denial.reason == Reason::kUpstreamClosed && connection_ && connection_->silent() &&
+                     (connection_->reused() || unprocessed());
   if (connection_ && !stale) note_failure(denial);
+}
+
+bool Driver::unprocessed() const {
+  return connection_->fault() == upstream::Fault::kUnprocessed;
 }
 
 // What tells of the endpoint: not what the client did, nor that we stop.
@@ -108,21 +113,25 @@ void Driver::note_answer(std::uint16_t status) {
 
 // Whether there is another try, for which everything is ready then. Nothing is said to the client yet.
 bool Driver::try_elsewhere(const Exchange& exchange, const Failed& failed) {
-  // A body that streams cannot be sent again, and what is idempotent may be done twice.
-  if (upload_ || !connection_ || broken_off_ || !is_idempotent(exchange.head->method)) return false;
+  // A body that streams cannot be sent again, what is idempotent may be done twice, and what was not done may
+  // be done in any case.
+  if (upload_ || !connection_ || broken_off_ || client_gone_) return false;
+  const bool undone = failed && unprocessed();
+  if (!undone && !is_idempotent(exchange.head->method)) return false;
   const RetryRules& rules = visit_.cluster().rules().retries;
   if (!failed) {
-    const bool wanted = rules.idempotent && asks_for_another(rules, connection_->decoder().head().status);
+    const bool wanted = rules.idempotent && asks_for_another(rules, connection_->head().status);
     // Its answer is as good as that of the same endpoint once more.
     if (!wanted || visit_.cluster().available() < 2 || !visit_.take_retry()) return false;
-    visit_.answered(connection_->decoder().head().status);
-    connection_->stream().abort();
+    visit_.answered(connection_->head().status);
+    connection_->abort();
   } else {
-    const bool dead = failed->reason == Reason::kUpstreamClosed && connection_->buffer().empty();
+    const bool dead = failed->reason == Reason::kUpstreamClosed && connection_->silent();
     // On a connection that had been in use before, the likely reason is its age.
-    if (!dead || !(connection_->reused() || rules.idempotent) || !visit_.take_retry()) return false;
+    if (!dead || !(undone || connection_->reused() || rules.idempotent) || !visit_.take_retry()) return false;
   }
-  fresh_ = true;
+  // The connection that did nothing takes nothing any more, or has no room: others are as good as a new one.
+  fresh_ = !undone;
   connection_.reset();
   return true;
 }
@@ -139,7 +148,7 @@ bool Driver::take_idle(upstream::Endpoint*& chosen) {
   chosen = visit_.again();
   if (chosen == nullptr) return false;
   ++outcome_.upstream_attempts;
-  if (!fresh_) connection_ = chosen->pool.take_idle();
+  if (!fresh_) connection_ = chosen->pool.take_idle(use_);
   return connection_ != nullptr;
 }
 
@@ -181,13 +190,13 @@ net::Task<Driver::Failed> Driver::connect_somewhere() {
     upstream::Endpoint* other = visit_.next();
     if (other == nullptr) co_return failed;
     ++outcome_.upstream_attempts;
-    if (!fresh_) connection_ = other->pool.take_idle();
+    if (!fresh_) connection_ = other->pool.take_idle(use_);
     if (connection_) co_return std::nullopt;
   }
 }
 
 net::Task<Driver::Failed> Driver::connect() {
-  auto connected = co_await visit_.endpoint()->pool.connect(ends_ms_);
+  auto connected = co_await visit_.endpoint()->pool.connect(ends_ms_, use_);
   if (connected) {
     connection_ = std::move(*connected);
     co_return std::nullopt;
@@ -202,16 +211,18 @@ net::Task<Driver::Failed> Driver::connect() {
 net::Task<Driver::Failed> Driver::send_request(Exchange& exchange) {
   if (!append_request_head(exchange))
     co_return stages::deny(Reason::kInternalError, "scrub", "a request header cannot be sent safely");
+  const std::size_t head_bytes = out_.size();
+  const upstream::RequestBody body = request_body(exchange);
   for (;;) {
     // Most requests find a connection at hand.
     upstream::Endpoint* chosen = nullptr;
     if (!take_idle(chosen)) {
       if (Failed failed = co_await take_connection(chosen)) co_return failed;
     }
-    begin_decoder(exchange);
-    interim_answers_ = 0;
-    const auto sent = co_await connection_->stream().write(
-        out_, buffered_, deadline(exchange.plan->limits.time.write_progress_ms));
+    connection_->begin(exchange.head->method, exchange.head_decision->websocket);
+    out_.resize(head_bytes);
+    const auto sent =
+        co_await connection_->send(out_, body, deadline(exchange.plan->limits.time.write_progress_ms));
     if (sent.ok()) break;
     // Not one byte left: the connection was dead already, whatever the method.
     if (connection_->reused() && sent.bytes == 0 && !fresh_) {
@@ -220,8 +231,7 @@ net::Task<Driver::Failed> Driver::send_request(Exchange& exchange) {
     }
     co_return read_failure(sent.status, "closed while the request was sent");
   }
-  const bool streams = exchange.head_decision->body != nullptr && !exchange.head_decision->buffer_body;
-  if (streams) co_return co_await start_upload(exchange);
+  if (body.open) co_return co_await start_upload(exchange);
   co_return std::nullopt;
 }
 

@@ -49,6 +49,7 @@ void Driver::begin_stream(const Exchange& exchange) {
   lasts_ = true;
   ends_ms_ = worker_.loop().now_ms() + time.stream_ms;
   over_ = Reason::kStreamTimeout;
+  if (upload_) upload_->allow_pauses();
   const auto expires_s = expiry_s(exchange);
   if (!expires_s) return;
   const std::int64_t expires_ms = exchange.now.steady_ms() + *expires_s * 1000 - exchange.now.wall_ms;
@@ -73,8 +74,10 @@ bool Driver::end_tunnel() {
 // The head of the 101 stands in out_.
 net::Task<void> Driver::pass_tunnel(Exchange& exchange) {
   out_ += "Connection: Upgrade\r\nUpgrade: websocket\r\n";
-  const std::uint16_t status = connection_->decoder().head().status;
-  connection_->buffer().consume(connection_->decoder().head_bytes());
+  // The Plan sees to it that who upgrades has a connection of its own.
+  upstream::Http1Connection& upstream = *connection_->http1();
+  const std::uint16_t status = upstream.head().status;
+  upstream.end_head();
   begin_stream(exchange);
   answering_ = true;
   keep_alive_ = false;
@@ -85,7 +88,7 @@ net::Task<void> Driver::pass_tunnel(Exchange& exchange) {
   Tunnel::End end = Tunnel::End::kClientClosed;
   if (sent.ok()) {
     const TimeLimits& time = exchange.plan->limits.time;
-    Tunnel tunnel(client_, *connection_, {time.stream_idle_ms, ends_ms_, time.write_progress_ms});
+    Tunnel tunnel(client_, upstream, {time.stream_idle_ms, ends_ms_, time.write_progress_ms});
     in_tunnel_ = true;
     end = co_await tunnel.run();
     in_tunnel_ = false;
@@ -104,11 +107,11 @@ net::Task<void> Driver::pass_tunnel(Exchange& exchange) {
     denial_ = stages::deny(Reason::kStreamIdle, "upstream", "what one side sent was not taken in time");
   }
   if (end == Tunnel::End::kUpstreamClosed || end == Tunnel::End::kClientClosed) {
-    connection_->stream().shutdown();
+    upstream.stream().shutdown();
     co_return;
   }
   outcome_.aborted = true;
-  connection_->stream().abort();
+  upstream.abort();
 }
 
 }  // namespace caponier::gateway

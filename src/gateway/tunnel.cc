@@ -6,7 +6,7 @@
 
 namespace caponier::gateway {
 
-Tunnel::Tunnel(ClientSide& client, upstream::Connection& upstream, Bounds bounds)
+Tunnel::Tunnel(ClientSide& client, upstream::Http1Connection& upstream, Bounds bounds)
     : client_(client), upstream_(upstream), bounds_(bounds), touched_ms_(upstream.stream().loop().now_ms()) {}
 
 net::Task<Tunnel::End> Tunnel::run() {

@@ -11,7 +11,7 @@
 #include "gateway/frame_place.h"
 #include "net/stream.h"
 #include "net/task.h"
-#include "upstream/pool.h"
+#include "upstream/http1_connection.h"
 
 namespace caponier::gateway {
 
@@ -24,7 +24,7 @@ class Tunnel {
   };
   enum class End : std::uint8_t { kClientClosed, kUpstreamClosed, kUpstreamBroken, kStuck, kIdle, kOver };
 
-  Tunnel(ClientSide& client, upstream::Connection& upstream, Bounds bounds);
+  Tunnel(ClientSide& client, upstream::Http1Connection& upstream, Bounds bounds);
 
   // Until one side has closed, or a bound is reached. The client's side is left open, for whoever has to end
   // it.
@@ -52,7 +52,7 @@ class Tunnel {
   };
 
   ClientSide& client_;
-  upstream::Connection& upstream_;
+  upstream::Http1Connection& upstream_;
   Bounds bounds_;
   std::int64_t touched_ms_;
   std::uint64_t bytes_up_ = 0;

@@ -1,7 +1,5 @@
 #include "gateway/upload.h"
 
-#include "http/h1_encoder.h"
-
 namespace caponier::gateway {
 
 net::Task<void> Upload::run() {
@@ -18,11 +16,9 @@ net::Task<Upload::State> Upload::relay() {
       case BodyPiece::Status::kData:
         break;
       case BodyPiece::Status::kEnd:
-        if (!chunked_) co_return State::kDone;
-        frame_.clear();
-        http::append_last_chunk(frame_);
-        co_return co_await pass(frame_, {});
+        co_return co_await pass({}, true);
       case BodyPiece::Status::kTooSlow:
+        if (may_pause_) continue;
         co_return State::kTooSlow;
       case BodyPiece::Status::kClosed:
         co_return State::kClientClosed;
@@ -31,18 +27,15 @@ net::Task<Upload::State> Upload::relay() {
     }
     bytes_ += piece.data.size();
     if (bytes_ > bytes_max_) co_return State::kTooLarge;
-    frame_.clear();
-    if (chunked_) http::append_chunk_head(frame_, piece.data.size());
-    State passed = co_await pass(frame_, piece.data);
-    if (passed == State::kDone && chunked_) passed = co_await pass("\r\n", {});
+    const State passed = co_await pass(piece.data, false);
     if (passed != State::kDone) co_return passed;
   }
 }
 
-// kDone, or why the upstream does not take it. The views live in this object or in the client's buffer.
-net::Task<Upload::State> Upload::pass(std::string_view first, std::string_view second) {
-  const auto sent = co_await upstream_.write(first, second, upstream_.loop().now_ms() + write_ms_);
-  progress_ms_ = upstream_.loop().now_ms();
+// kDone, or why the upstream does not take it. The data lives in the client's buffer.
+net::Task<Upload::State> Upload::pass(std::string_view data, bool last) {
+  const auto sent = co_await upstream_.send_body(data, last, loop_.now_ms() + write_ms_);
+  progress_ms_ = loop_.now_ms();
   if (sent.ok()) co_return State::kDone;
   co_return sent.status == net::IoStatus::kTimedOut ? State::kUpstreamTooSlow : State::kUpstreamClosed;
 }

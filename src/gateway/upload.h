@@ -4,12 +4,13 @@
 
 #include <coroutine>
 #include <cstdint>
-#include <string>
+#include <string_view>
 #include <utility>
 
 #include "gateway/client_side.h"
-#include "net/stream.h"
+#include "net/loop.h"
 #include "net/task.h"
+#include "upstream/connection.h"
 
 namespace caponier::gateway {
 
@@ -26,20 +27,22 @@ class Upload {
     kUpstreamClosed
   };
 
-  // `chunked`: the framing towards the upstream. At most `bytes_max` body bytes.
-  Upload(ClientSide& client, net::Stream& upstream, bool chunked, std::uint64_t bytes_max,
+  // At most `bytes_max` body bytes.
+  Upload(ClientSide& client, upstream::Connection& upstream, net::Loop& loop, std::uint64_t bytes_max,
          std::int64_t write_ms)
       : client_(client),
         upstream_(upstream),
-        chunked_(chunked),
+        loop_(loop),
         bytes_max_(bytes_max),
         write_ms_(write_ms),
-        progress_ms_(upstream.loop().now_ms()) {}
+        progress_ms_(loop.now_ms()) {}
 
   // Starts; runs until the body is through or broken. On a break, the upstream's connection is aborted, which
   // wakes whoever waits for its answer; unless it was the upstream that stopped reading: its answer may be on
   // the way.
   void start() { net::spawn(run()); }
+  // The client may pause from now on: the answer goes on, and says when it is enough.
+  void allow_pauses() { may_pause_ = true; }
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   // When the upstream was last given something; steady.
@@ -61,16 +64,16 @@ class Upload {
  private:
   net::Task<void> run();
   net::Task<State> relay();
-  net::Task<State> pass(std::string_view first, std::string_view second);
+  net::Task<State> pass(std::string_view data, bool last);
 
   ClientSide& client_;
-  net::Stream& upstream_;
-  bool chunked_;
+  upstream::Connection& upstream_;
+  net::Loop& loop_;
   std::uint64_t bytes_max_;
   std::int64_t write_ms_;
   std::int64_t progress_ms_;
   std::uint64_t bytes_ = 0;
-  std::string frame_;
+  bool may_pause_ = false;
   State state_ = State::kRunning;
   std::coroutine_handle<> waiter_;
 };

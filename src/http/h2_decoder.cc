@@ -89,7 +89,7 @@ std::optional<Broken> Decoder::judge_frame_head() {
         return wrong_size("SETTINGS of a wrong size");
       break;
     case FrameType::kPushPromise:
-      return malformed("PUSH_PROMISE from a client");
+      return malformed("PUSH_PROMISE, which nobody allowed");
     case FrameType::kPing:
       if (of_stream) return malformed("PING on a stream");
       if (frame_.bytes != 8) return wrong_size("PING of a wrong size");
@@ -230,6 +230,8 @@ Result<Event, Broken> Decoder::read_payload(std::string_view payload) {
       return event;
     case FrameType::kGoAway:
       event.kind = Event::Kind::kGoAway;
+      event.stream = parse_u32(payload.data()) & kStreamIdMax;
+      event.number = parse_u32(payload.data() + 4);
       return event;
     case FrameType::kWindowUpdate:
       event.kind = Event::Kind::kWindowUpdate;
@@ -292,6 +294,11 @@ Result<Event, Broken> Decoder::read_settings(std::string_view payload) {
         break;
       case SettingId::kEnablePush:
         if (value > 1) return broken(ErrorCode::kProtocolError, "ENABLE_PUSH that is neither 0 nor 1");
+        if (value == 1 && peer_ == Peer::kServer)
+          return broken(ErrorCode::kProtocolError, "ENABLE_PUSH from a server");
+        break;
+      case SettingId::kMaxConcurrentStreams:
+        settings_.streams_max = value;
         break;
       case SettingId::kInitialWindowSize:
         if (value > kWindowBytesMax)

@@ -1,8 +1,8 @@
-// HTTP/2 decoding for a server (RFC 9113), strict and without I/O: bytes in, one event at a time out, count
+// HTTP/2 decoding for both ends (RFC 9113), strict and without I/O: bytes in, one event at a time out, count
 // consumed. It knows frames and header blocks, not streams: which stream may have which event is judged by
 // who keeps the streams.
 //
-//   [preface] ──▶ [frame head] ──▶ [payload: DATA in pieces, all else whole] ──▶ [frame head] ...
+//   [a client's preface] ──▶ [frame head] ──▶ [payload: DATA in pieces, all else whole] ──▶ [frame head] ...
 //                       │ HEADERS without END_HEADERS: nothing but CONTINUATION of that stream until it ends
 //                       ▼ Broken: the connection cannot go on
 #pragma once
@@ -24,7 +24,11 @@ struct PeerSettings {
   std::uint32_t table_bytes = 4096;
   std::uint32_t window_bytes = 65'535;
   std::uint32_t frame_bytes_max = kFrameBytesMax;
+  std::uint32_t streams_max = UINT32_MAX;  // that we may have under way at a time
 };
+
+// Whose frames are decoded.
+enum class Peer : std::uint8_t { kClient, kServer };
 
 struct Event {
   enum class Kind : std::uint8_t {
@@ -42,12 +46,12 @@ struct Event {
     kUnknown  // to be ignored
   };
   Kind kind = Kind::kNone;
-  std::uint32_t stream = 0;
+  std::uint32_t stream = 0;  // kGoAway: the last one that may have been processed
   bool ends_stream = false;
   bool small = false;            // kData: a frame that brings nothing; kHead: took needlessly many frames
   std::string_view data;         // kData: of the input; kPing: its eight bytes
   std::uint32_t flow_bytes = 0;  // kData: what it takes from the windows, padding included
-  std::uint32_t number = 0;      // kReset: the code; kWindowUpdate: the bytes
+  std::uint32_t number = 0;      // kReset, kGoAway: the code; kWindowUpdate: the bytes
 };
 
 // Why the connection ends.
@@ -59,8 +63,12 @@ struct Broken {
 
 class Decoder {
  public:
-  Decoder(const HttpLimits& limits, const Http2Limits& http2)
-      : limits_(limits), http2_(http2), hpack_(http2.table_bytes_max) {}
+  Decoder(const HttpLimits& limits, const Http2Limits& http2, Peer peer = Peer::kClient)
+      : limits_(limits),
+        http2_(http2),
+        peer_(peer),
+        state_(peer == Peer::kClient ? State::kGreeting : State::kFrameHead),
+        hpack_(http2.table_bytes_max) {}
 
   struct Step {
     std::size_t consumed = 0;
@@ -87,7 +95,8 @@ class Decoder {
 
   HttpLimits limits_;
   Http2Limits http2_;
-  State state_ = State::kGreeting;
+  Peer peer_;
+  State state_;
   std::size_t preface_bytes_ = 0;
   bool first_frame_ = true;
   FrameHead frame_;

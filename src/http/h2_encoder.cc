@@ -3,15 +3,10 @@
 #include <algorithm>
 
 namespace caponier::http::h2 {
+namespace {
 
-bool append_head(std::string& out, HpackEncoder& hpack, std::uint32_t stream, std::string_view lines,
-                 bool ends_stream) {
-  const std::size_t at = out.size();
-  out.resize(at + kFrameHeadBytes);
-  if (!hpack.encode(out, lines)) {
-    out.resize(at);
-    return false;
-  }
+// The block stands behind `at`, with room for its first frame's head.
+void frame_block(std::string& out, std::size_t at, std::uint32_t stream, bool ends_stream) {
   const std::size_t block_bytes = out.size() - at - kFrameHeadBytes;
   FrameHead frame{static_cast<std::uint32_t>(std::min<std::size_t>(block_bytes, kFrameBytesMax)),
                   static_cast<std::uint8_t>(FrameType::kHeaders), ends_stream ? kEndStream : std::uint8_t{0},
@@ -30,7 +25,34 @@ bool append_head(std::string& out, HpackEncoder& hpack, std::uint32_t stream, st
     write_frame_head(out.data() + place, frame);
     done += frame.bytes;
   }
-  return true;
+}
+
+}  // namespace
+
+bool append_head(std::string& out, HpackEncoder& hpack, std::uint32_t stream, std::string_view lines,
+                 bool ends_stream) {
+  const std::size_t at = out.size();
+  out.resize(at + kFrameHeadBytes);
+  const bool encoded = hpack.encode(out, lines);
+  if (encoded) {
+    frame_block(out, at, stream, ends_stream);
+  } else {
+    out.resize(at);
+  }
+  return encoded;
+}
+
+bool append_request(std::string& out, HpackEncoder& hpack, std::uint32_t stream, std::string_view lines,
+                    bool https, bool ends_stream) {
+  const std::size_t at = out.size();
+  out.resize(at + kFrameHeadBytes);
+  const bool encoded = hpack.encode_request(out, lines, https);
+  if (encoded) {
+    frame_block(out, at, stream, ends_stream);
+  } else {
+    out.resize(at);
+  }
+  return encoded;
 }
 
 void append_data(std::string& out, std::uint32_t stream, std::string_view first, std::string_view second,

@@ -4,10 +4,9 @@
 #include <array>
 
 #include "base/bytes.h"
-#include "base/canary.h"
 #include "http/body_length.h"
-#include "http/characters.h"
 #include "http/field_values.h"
+#include "http/h2_field_rules.h"
 #include "http/request_line.h"
 
 namespace caponier::http::h2 {
@@ -32,31 +31,9 @@ struct PseudoFields {
   }
 };
 
-bool is_lower_token(std::string_view name) {
-  return is_token(name) &&
-         std::none_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-}
-
-// RFC 9113, section 8.2.1: as in HTTP/1.1, and no whitespace around it that somebody would trim.
-bool is_exact_value(std::string_view value) {
-  const char* const end = value.data() + value.size();
-  for (const char* at = find_control(value.data(), end); at != end; at = find_control(at + 1, end)) {
-    if (*at != '\t') return false;
-  }
-  return trim(value).size() == value.size();
-}
-
 std::optional<DecodeError> judge_field(const Header& field) {
-  if (!is_lower_token(field.name)) return DecodeError::kHeaderName;
-  if (!is_exact_value(field.value)) return DecodeError::kHeaderValue;
-  if (canary("h2-transfer-encoding") && field.field == Field::kTransferEncoding) return std::nullopt;
+  if (const auto error = judge_common(field)) return error;
   switch (field.field) {
-    case Field::kConnection:
-    case Field::kTransferEncoding:
-    case Field::kKeepAlive:
-    case Field::kUpgrade:
-    case Field::kProxyConnection:
-      return DecodeError::kConnectionHeader;
     case Field::kTe:
       if (!equals_ignore_case(field.value, "trailers")) return DecodeError::kConnectionHeader;
       return std::nullopt;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/bytes.h"
 #include "http/message.h"
@@ -20,12 +21,22 @@ std::uint8_t* bytes_of(std::string_view text) {
   return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
 }
 
+constexpr std::size_t kPseudoBeforeHost = 3;
+
+// Off the front of `lines`, without its CRLF.
+std::string_view take_line(std::string_view& lines) {
+  const std::size_t end = std::min(lines.find("\r\n"), lines.size());
+  const std::string_view line = lines.substr(0, end);
+  lines.remove_prefix(std::min(end + 2, lines.size()));
+  return line;
+}
+
 bool is_of_the_connection(Field field) {
   return field == Field::kConnection || field == Field::kTransferEncoding || field == Field::kKeepAlive ||
          field == Field::kUpgrade || field == Field::kProxyConnection;
 }
 
-// Fields whose value is another in each answer, and those that no one may keep.
+// Fields whose value is another in each message, and those that no one may keep.
 bool is_passing(Field field, std::string_view lower_name) {
   switch (field) {
     case Field::kXRequestId:
@@ -35,10 +46,17 @@ bool is_passing(Field field, std::string_view lower_name) {
     case Field::kRateLimit:
     case Field::kRetryAfter:
     case Field::kWwwAuthenticate:
+    case Field::kAuthorization:
+    case Field::kCookie:
+    case Field::kTraceparent:
+    case Field::kTracestate:
+    case Field::kForwarded:
+    case Field::kXForwarded:
+    case Field::kCaponier:
       return true;
     default:
-      return lower_name == "etag" || lower_name == "last-modified" || lower_name == "expires" ||
-             lower_name == "age" || lower_name == "content-range";
+      return lower_name == ":path" || lower_name == "etag" || lower_name == "last-modified" ||
+             lower_name == "expires" || lower_name == "age" || lower_name == "content-range";
   }
 }
 
@@ -104,22 +122,53 @@ void HpackEncoder::add(std::string_view name, std::string_view value) {
                     is_passing(field, lower)});
 }
 
+void HpackEncoder::add_line(std::string_view line) {
+  const std::size_t colon = std::min(line.find(": "), line.size());
+  add(line.substr(0, colon), line.substr(std::min(colon + 2, line.size())));
+}
+
 bool HpackEncoder::encode(std::string& out, std::string_view lines) {
-  if (!deflater_) return false;
   names_.clear();
   lines_.clear();
   while (!lines.empty()) {
-    const std::size_t end = std::min(lines.find("\r\n"), lines.size());
-    const std::string_view line = lines.substr(0, end);
-    lines.remove_prefix(std::min(end + 2, lines.size()));
+    const std::string_view line = take_line(lines);
     constexpr std::string_view kStatusLine = "HTTP/1.1 ";
     if (line.starts_with(kStatusLine)) {
       add(":status", line.substr(kStatusLine.size(), 3));
+    } else {
+      add_line(line);
+    }
+  }
+  return append_block(out);
+}
+
+bool HpackEncoder::encode_request(std::string& out, std::string_view lines, bool https) {
+  names_.clear();
+  lines_.clear();
+  const std::string_view first = take_line(lines);
+  const std::size_t method_end = first.find(' ');
+  const std::size_t target_end = first.rfind(' ');
+  if (method_end == std::string_view::npos || target_end <= method_end) return false;
+  add(":method", first.substr(0, method_end));
+  add(":scheme", https ? "https" : "http");
+  add(":path", first.substr(method_end + 1, target_end - method_end - 1));
+  constexpr std::string_view kHost = "Host: ";
+  bool named = false;
+  while (!lines.empty()) {
+    const std::string_view line = take_line(lines);
+    if (!line.starts_with(kHost)) {
+      add_line(line);
       continue;
     }
-    const std::size_t colon = std::min(line.find(": "), line.size());
-    add(line.substr(0, colon), line.substr(std::min(colon + 2, line.size())));
+    // Pseudo-header fields come before all others.
+    if (std::exchange(named, true) || lines_.size() != kPseudoBeforeHost) return false;
+    add(":authority", line.substr(kHost.size()));
   }
+  return named && append_block(out);
+}
+
+bool HpackEncoder::append_block(std::string& out) {
+  if (!deflater_) return false;
   // As many as a head may have, and ours.
   constexpr std::size_t kFieldsMax = 512;
   std::array<nghttp2_nv, kFieldsMax> fields;

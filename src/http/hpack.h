@@ -37,6 +37,8 @@ class HpackEncoder {
   // Appends a header block of `lines` ("Name: value" CRLF each), which may begin with a status line. Fields
   // that have no place in HTTP/2 (RFC 9113, section 8.2.2) are left out. False if memory is out.
   [[nodiscard]] bool encode(std::string& out, std::string_view lines);
+  // The same of a request line and fields, of which Host becomes :authority. `https`: the scheme.
+  [[nodiscard]] bool encode_request(std::string& out, std::string_view lines, bool https);
 
  private:
   struct Free {
@@ -49,6 +51,8 @@ class HpackEncoder {
     bool passing;  // other each time: not worth a place in the table
   };
   void add(std::string_view name, std::string_view value);
+  void add_line(std::string_view line);
+  [[nodiscard]] bool append_block(std::string& out);
 
   std::uint32_t table_bytes_max_;
   std::unique_ptr<nghttp2_hd_deflater, Free> deflater_;

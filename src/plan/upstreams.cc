@@ -124,6 +124,20 @@ void rewrite(Compilation& compilation, const openapi::Operation& declared, const
   operation.rewrite = wanted;
 }
 
+// RFC 9113, section 8.6: there is no switching of protocols in HTTP/2.
+void check_websocket(Compilation& compilation, const openapi::Operation& declared, const Policy& policy,
+                     const Operation& operation) {
+  if (!operation.websocket) return;
+  const Upstream& upstream = compilation.plan->upstreams[operation.upstream];
+  if (upstream.rules.protocol != UpstreamProtocol::kHttp2) return;
+  const bool chosen = policy.upstream && policy.upstream->value.name;
+  const Source source = chosen ? policy.upstream->source : compilation.in_contract(declared.node);
+  compilation.report.error(source, "websocket-upstream",
+                           "a WebSocket is opened by HTTP/1.1, and its upstream " + quoted(upstream.label()) +
+                               " takes HTTP/2 only",
+                           "say protocol: auto for the upstream, or choose another one for the operation");
+}
+
 }  // namespace
 
 void compile_upstreams(Compilation& compilation) {
@@ -148,9 +162,10 @@ void compile_operation_upstream(Compilation& compilation, const openapi::Operati
                                 const Policy& policy, Operation& operation) {
   const TimeLimits& time = compilation.config.limits.time;
   operation.first_byte_ms = time.upstream_first_byte_ms;
+  if (policy.upstream && policy.upstream->value.name) choose(compilation, *policy.upstream, operation);
+  check_websocket(compilation, declared, policy, operation);
   if (!policy.upstream) return;
   const UpstreamRule& rule = policy.upstream->value;
-  if (rule.name) choose(compilation, *policy.upstream, operation);
   if (rule.rewrite) rewrite(compilation, declared, *policy.upstream, operation);
   if (rule.timeout_ms == 0) return;
   operation.first_byte_ms = rule.timeout_ms;

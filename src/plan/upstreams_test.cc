@@ -38,6 +38,23 @@ TEST(Upstreams, an_operation_goes_where_it_says) {
   EXPECT_EQ(operation.provenance[0], "upstream search, /v1 becomes /, answers within 5000ms: api.yaml:9:20");
 }
 
+TEST(Upstreams, a_websocket_needs_one_that_takes_http_1) {
+  const auto compile_feed = [](const std::string& protocol, const std::string& name) {
+    CompileCase c;
+    c.contract = document(
+        "  /feed:\n    get:\n      operationId: openFeed\n      security: [{bearer: []}]\n"
+        "      x-caponier: {upstream: " +
+        name + "}\n      responses: {'101': {description: a feed}}\n");
+    c.config += "upstreams: {feeds: {url: 'http://127.0.0.1:9100', protocol: " + protocol + "}}\n";
+    return compile(c);
+  };
+  EXPECT_NE(compile_feed("auto", "feeds").plan, nullptr);
+  EXPECT_NE(compile_feed("http2", "default").plan, nullptr);
+  const std::string errors = compile_feed("http2", "feeds").errors();
+  EXPECT_NE(errors.find("api.yaml:9:30: error: "), std::string::npos) << errors;
+  EXPECT_NE(errors.find("[websocket-upstream]"), std::string::npos) << errors;
+}
+
 TEST(Upstreams, the_closest_word_wins_for_each_part) {
   const Compiled compiled =
       compile_with("{timeout: 5s}", "defaults: {upstream: {name: billing, timeout: 9s}}\n");

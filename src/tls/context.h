@@ -96,10 +96,12 @@ struct SessionFacts {
   std::shared_ptr<const CertificateNames> client;  // the client's certificate, verified; null: it has none
 };
 SessionFacts session_facts(net::Stream& accepted, const ServerContext& by);
+// What is offered to the server (RFC 7301), the preferred one first; Stream::protocol() says what it chose.
+enum class Offer : std::uint8_t { kHttp11, kHttp2OrHttp11, kHttp2 };
 // `server_name`: sent as SNI unless it is an address, and verified against the certificate. With `spiffe_id`,
 // that is what the certificate must name instead, as its only URI (SPIFFE X509-SVID section 2).
 net::Task<HandshakeResult> connect(std::unique_ptr<net::Stream> lower, std::shared_ptr<ClientContext> context,
                                    std::string server_name, std::int64_t deadline_ms,
-                                   std::string spiffe_id = {});
+                                   std::string spiffe_id = {}, Offer offer = Offer::kHttp11);
 
 }  // namespace caponier::tls

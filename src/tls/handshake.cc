@@ -90,6 +90,15 @@ bool expect_name(SSL* ssl, std::string name, bool only_sent) {
          SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
 }
 
+// What the context offers anyway is HTTP/1.1.
+bool offer_protocols(SSL* ssl, Offer offer) {
+  constexpr std::array<unsigned char, 12> kBoth = {2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+  constexpr unsigned int kHttp2Bytes = 3;
+  if (offer == Offer::kHttp11) return true;
+  const auto bytes = offer == Offer::kHttp2 ? kHttp2Bytes : static_cast<unsigned int>(kBoth.size());
+  return SSL_set_alpn_protos(ssl, kBoth.data(), bytes) == 0;
+}
+
 // Whether `wanted` is the one URI that the peer's certificate holds.
 bool names_only(SSL* ssl, const std::string& wanted) {
   const CertificateHandle certificate(SSL_get1_peer_certificate(ssl));
@@ -119,8 +128,12 @@ net::Task<HandshakeResult> accept(std::unique_ptr<net::Stream> lower,
 }
 
 net::Task<HandshakeResult> connect(std::unique_ptr<net::Stream> lower, std::shared_ptr<ClientContext> context,
-                                   std::string server_name, std::int64_t deadline_ms, std::string spiffe_id) {
+                                   std::string server_name, std::int64_t deadline_ms, std::string spiffe_id,
+                                   Offer offer) {
   auto stream = TlsStream::create(std::move(lower), *context->get(), SSL_set_connect_state);
+  if (stream && !offer_protocols(stream->ssl(), offer)) {
+    co_return Err(HandshakeFailure{.detail = "TLS is not available"});
+  }
   if (stream && !expect_name(stream->ssl(), std::move(server_name), !spiffe_id.empty())) {
     co_return Err(HandshakeFailure{.detail = "not a server name"});
   }

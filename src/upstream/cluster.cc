@@ -8,7 +8,7 @@ namespace caponier::upstream {
 Target target_of(const ClusterSettings& settings, std::size_t source, const net::Address& address) {
   const std::string& host = settings.endpoints[source].host;
   return {address, settings.server_name.empty() ? host : settings.server_name, settings.spiffe_id,
-          settings.tls};
+          settings.tls, settings.rules.protocol};
 }
 
 Cluster::Cluster(net::Network& network, BlockPool& blocks, ClusterSettings settings,

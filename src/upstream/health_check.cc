@@ -1,39 +1,11 @@
 #include "upstream/health_check.h"
 
-#include <optional>
-#include <string_view>
+#include <algorithm>
 #include <utility>
 
-#include "http/h1_decoder.h"
+#include "upstream/pool.h"
 
 namespace caponier::upstream {
-
-namespace {
-
-// What comes of an endpoint's answer is read until its head is complete.
-struct Reading {
-  static constexpr std::uint32_t kInterimMax = 16;
-  HttpLimits limits;
-  http::ResponseDecoder decoder{limits};
-  std::string received;
-  std::uint32_t interim = 0;
-
-  // The status, 0 while there is none yet; nothing if this is not HTTP.
-  std::optional<std::uint16_t> take(std::string_view bytes) {
-    received.append(bytes);
-    for (;;) {
-      const auto status = decoder.feed(received);
-      if (!status) return std::nullopt;
-      if (*status != http::HeadStatus::kComplete) return std::uint16_t{0};
-      if (decoder.head().status >= 200) return decoder.head().status;
-      if (++interim > kInterimMax) return std::nullopt;
-      received.erase(0, decoder.head_bytes());
-      decoder.begin(http::Method::kGet);
-    }
-  }
-};
-
-}  // namespace
 
 HealthQuestion health_question(const ClusterSettings& settings, Target target, std::int64_t now_ms) {
   const HealthCheckRules& rules = settings.rules.health_check;
@@ -46,28 +18,35 @@ HealthQuestion health_question(const ClusterSettings& settings, Target target, s
   return question;
 }
 
+// On a connection of its own, by whatever the endpoint speaks.
 net::Task<std::string> ask_health(net::Network& network, HealthQuestion question) {
-  auto opened = co_await open(network, question.target, question.deadline_ms);
-  if (!opened) co_return std::move(opened.error().detail);
-  net::Stream& stream = **opened;
+  BlockPool blocks(1);
+  PoolLimits limits;
+  limits.connect_ms = std::max<std::int64_t>(question.deadline_ms - network.loop().now_ms(), 1);
+  Pool pool(network, blocks, question.target, limits);
+  auto connected = co_await pool.connect(question.deadline_ms);
+  if (!connected) co_return std::move(connected.error().detail);
   if (question.path.empty()) co_return std::string();
-  const std::string request = "GET " + question.path + " HTTP/1.1\r\nHost: " + question.authority +
-                              "\r\nUser-Agent: caponier-health\r\nConnection: close\r\n\r\n";
-  const auto sent = co_await stream.write(request, {}, question.deadline_ms);
+  const Pool::Lease connection = std::move(*connected);
+  std::string request = "GET " + question.path + " HTTP/1.1\r\nHost: " + question.authority +
+                        "\r\nUser-Agent: caponier-health\r\nConnection: close\r\n";
+  const RequestBody no_body;
+  connection->begin(http::Method::kGet, false);
+  const auto sent = co_await connection->send(request, no_body, question.deadline_ms);
   if (!sent.ok()) co_return std::string("closed while its health was asked for");
-  Reading reading;
-  reading.decoder.begin(http::Method::kGet);
-  char block[2048];
   for (;;) {
-    const auto read = co_await stream.read(block, sizeof block, question.deadline_ms);
+    const auto read = co_await connection->receive(question.deadline_ms);
     if (read.status == net::IoStatus::kTimedOut) co_return std::string("gave no answer in time");
-    if (!read.ok()) co_return std::string("closed before its answer was complete");
-    const auto answered = reading.take({block, read.bytes});
-    if (!answered) co_return std::string("answered with malformed HTTP");
-    if (*answered == 0) continue;
-    stream.abort();  // whatever the body is
-    if (*answered == question.status) co_return std::string();
-    co_return "answered with status " + std::to_string(*answered);
+    const bool malformed = connection->fault() == Fault::kMalformed;
+    if (!read.ok() && !malformed) co_return std::string("closed before its answer was complete");
+    connection->received(read.ok() ? read.bytes : 0);
+    const auto answered = connection->read_head();
+    if (malformed || !answered) co_return std::string("answered with malformed HTTP");
+    if (*answered != http::HeadStatus::kComplete) continue;
+    const std::uint16_t status = connection->head().status;
+    connection->abort();  // whatever the body is
+    if (status == question.status) co_return std::string();
+    co_return "answered with status " + std::to_string(status);
   }
 }
 

@@ -1,20 +1,22 @@
-// Keep-alive connections to one endpoint of an upstream, one pool per loop. The most recently used connection
-// is taken first. An idle one is watched: when the upstream closes it or says something unasked, it leaves
-// the pool at once, without a probe.
+// Connections to one endpoint of an upstream, one pool per loop: by HTTP/2, which many exchanges share, or by
+// HTTP/1.1, of which the most recently used one is taken first. An idle one is watched: when the upstream
+// closes it or says something unasked, it leaves the pool at once, without a probe.
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "base/result.h"
-#include "http/h1_decoder.h"
+#include "base/upstream_rules.h"
 #include "net/network.h"
 #include "tls/context.h"
+#include "upstream/http1_connection.h"
+#include "upstream/http2_session.h"
 
 namespace caponier::upstream {
 
@@ -23,11 +25,13 @@ struct PoolLimits {
   PoolLimits() : PoolLimits(Limits{}) {}
   explicit PoolLimits(const Limits& limits)
       : http(limits.http),
+        http2(limits.http2),
         connect_ms(limits.time.upstream_connect_ms),
         idle_ms(limits.time.upstream_idle_ms) {}
   bool operator==(const PoolLimits& other) const;
 
   HttpLimits http;
+  Http2Limits http2;
   std::int64_t connect_ms;
   std::int64_t idle_ms;  // unused for longer, it is closed
 };
@@ -37,7 +41,11 @@ struct Target {
   std::string server_name;                  // TLS: sent and verified
   std::string spiffe_id;                    // TLS: verified instead, if there is one
   std::shared_ptr<tls::ClientContext> tls;  // null: plain
+  UpstreamProtocol protocol = UpstreamProtocol::kAuto;
 };
+// What an exchange needs of its connection: a handshake for another protocol takes all of one, and begins in
+// HTTP/1.1.
+enum class Use : std::uint8_t { kRequest, kUpgrade };
 
 enum class ConnectError : std::uint8_t { kUnreachable, kTimedOut, kTls };
 struct ConnectFailure {
@@ -46,35 +54,8 @@ struct ConnectFailure {
 };
 using Opened = Result<std::unique_ptr<net::Stream>, ConnectFailure>;
 // A fresh connection, TLS included.
-net::Task<Opened> open(net::Network& network, Target target, std::int64_t deadline_ms);
-
-class Pool;
-
-// One connection to the upstream; leased to one exchange at a time.
-class Connection final : private net::Waiter {
- public:
-  Connection(std::unique_ptr<net::Stream> stream, Pool& pool);
-  ~Connection();
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-
-  net::Stream& stream() { return *stream_; }
-  Buffer& buffer() { return buffer_; }
-  [[nodiscard]] const Buffer& buffer() const { return buffer_; }
-  http::ResponseDecoder& decoder() { return decoder_; }
-  // Was it used before? Then it may turn out dead before an answer, and one retry elsewhere is in order.
-  [[nodiscard]] bool reused() const { return uses_ > 1; }
-
- private:
-  friend class Pool;
-  void ready() override;  // while idle: the upstream spoke or closed
-  std::unique_ptr<net::Stream> stream_;
-  Pool& pool_;
-  Buffer buffer_;
-  http::ResponseDecoder decoder_;
-  std::uint32_t uses_ = 0;
-  std::int64_t idle_since_ms_ = 0;
-};
+net::Task<Opened> open(net::Network& network, Target target, std::int64_t deadline_ms,
+                       Use use = Use::kRequest);
 
 class Pool {
  public:
@@ -83,31 +64,46 @@ class Pool {
   ~Pool();
 
   using Lease = std::unique_ptr<Connection>;
-  // An idle connection, or null.
-  Lease take_idle();
-  net::Task<Result<Lease, ConnectFailure>> connect(std::int64_t deadline_ms);
-  // Back into the pool; only after a whole answer, with both sides willing to keep the connection.
-  void give_back(Lease connection);
-  // Closes what is idle, and keeps nothing from here on.
-  void close() {
-    closed_ = true;
-    idle_.clear();
+  using Connected = Result<Lease, ConnectFailure>;
+  // A way without waiting, or null.
+  Lease take_idle(Use use = Use::kRequest);
+  net::Task<Connected> connect(std::int64_t deadline_ms, Use use = Use::kRequest);
+  // Back into the pool; only after a whole answer. Kept if both sides are willing to.
+  static void give_back(Lease connection) {
+    Connection& given = *connection;
+    given.give_back(std::move(connection));
   }
+  // Closes what is idle, and keeps nothing from here on.
+  void close();
   [[nodiscard]] const Target& target() const { return target_; }
-  [[nodiscard]] std::size_t idle() const { return idle_.size(); }
+  // Connections that carry nothing.
+  [[nodiscard]] std::size_t idle() const;
 
   static constexpr std::size_t kIdleMax = 256;
 
  private:
-  friend class Connection;
-  void drop(Connection* connection);
+  friend class Http1Connection;
+  void keep(std::unique_ptr<Http1Connection> connection);
+  void drop(Http1Connection* connection);
+  friend class Http2Session;
+  void drop(Http2Session& session);
+  // Several who need a connection that they can share wait for one.
+  class Waiting;
+  [[nodiscard]] bool may_share(Use use) const;
+  net::Task<Connected> connect_alone(std::int64_t deadline_ms, Use use);
+  net::Task<Connected> begin_http2(std::unique_ptr<net::Stream> stream, std::int64_t deadline_ms);
+  void wake_waiting(const Connected& outcome);
 
   net::Network& network_;
   BlockPool& blocks_;
   Target target_;
   const PoolLimits& limits_;
   bool closed_ = false;
-  std::vector<Lease> idle_;  // oldest first
+  bool connecting_ = false;    // somebody, for all who can share
+  bool speaks_http1_ = false;  // that was its choice the last time it had one
+  std::vector<std::shared_ptr<Http2Session>> sessions_;
+  std::vector<Waiting*> waiting_;
+  std::vector<std::unique_ptr<Http1Connection>> idle_;  // oldest first
 };
 
 }  // namespace caponier::upstream

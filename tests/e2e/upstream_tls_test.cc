@@ -94,6 +94,26 @@ TEST_F(UpstreamTls, our_certificate_is_shown_to_an_upstream_that_asks) {
   EXPECT_EQ(ask(port, ", server_name: orders.internal")["upstream_status"], "");
 }
 
+// The server ends the handshake if nothing that it speaks is offered.
+TEST_F(UpstreamTls, what_is_offered_is_what_the_configuration_says) {
+  Process peer(server({"-alpn", "h2"}));
+  const int port = port_of(peer);
+  ASSERT_NE(port, 0);
+  EXPECT_THAT(ask(port, ", server_name: orders.internal, protocol: http1")["detail"], HasSubstr("TLS: "));
+  // This one chooses HTTP/2 and does not speak it.
+  EXPECT_THAT(ask(port, ", server_name: orders.internal, protocol: auto")["detail"], HasSubstr("HTTP/2: "));
+}
+
+TEST_F(UpstreamTls, the_ones_that_speak_no_http_2_are_no_upstream_of_http_2) {
+  Process peer(server());
+  const int port = port_of(peer);
+  ASSERT_NE(port, 0);
+  EXPECT_EQ(ask(port, ", server_name: orders.internal, protocol: auto")["upstream_status"], "200");
+  Record refused = ask(port, ", server_name: orders.internal, protocol: http2");
+  EXPECT_EQ(refused["upstream_status"], "");
+  EXPECT_THAT(refused["detail"], HasSubstr("does not speak HTTP/2"));
+}
+
 TEST_F(UpstreamTls, the_files_of_a_named_upstream_are_watched) {
   make_certificate("stranger", "DNS:gateway.internal");
   const auto show = [this](const std::string& whose) {

@@ -69,9 +69,16 @@ const plan::ResponseBody* declared_body(const plan::Response& response, std::str
   return found == response.bodies.end() ? nullptr : &*found;
 }
 
-bool is_event_stream(std::string_view value) {
+// An event stream, or the messages of a gRPC call.
+bool is_stream(std::string_view value) {
   const auto type = http::parse_media_type(value);
-  return type && equals_ignore_case(type->type, "text") && equals_ignore_case(type->subtype, "event-stream");
+  if (!type) return false;
+  constexpr std::string_view kGrpc = "grpc";
+  const std::string_view subtype = type->subtype;
+  const bool grpc = equals_ignore_case(type->type, "application") && subtype.size() >= kGrpc.size() &&
+                    equals_ignore_case(subtype.substr(0, kGrpc.size()), kGrpc) &&
+                    (subtype.size() == kGrpc.size() || subtype[kGrpc.size()] == '+');
+  return grpc || (equals_ignore_case(type->type, "text") && equals_ignore_case(subtype, "event-stream"));
 }
 
 // A refusal about an answer tells the client nothing but that there was none.
@@ -144,7 +151,7 @@ Verdict<ResponseDecision> check_declared(Exchange& exchange, const plan::Operati
   if (body == nullptr) return refuse("the upstream's media type is not declared for this status");
   const bool declared_as_stream =
       operation.response_mode == plan::ResponseMode::kStream && head.body.kind != http::BodyKind::kLength;
-  decision.long_lived = declared_as_stream || is_event_stream(type->value);
+  decision.long_lived = declared_as_stream || is_stream(type->value);
   if (body->program == nullptr) return decision;
   if (is_part(head)) {
     return deny(Reason::kResponsePartial, kStage, "a part of a body that is to be judged as a whole",
