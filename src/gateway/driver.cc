@@ -352,8 +352,7 @@ void Driver::end_response(std::uint16_t status, bool reusable) {
   outcome_.status = status;
   const bool uploaded = !upload_ || upload_->state() == Upload::State::kDone;
   if (!uploaded || !client_.body_complete()) keep_alive_ = false;
-  if ((reusable || canary("answer-left-behind")) && uploaded)
-    visit_.endpoint()->pool.give_back(std::move(connection_));
+  if (reusable && uploaded) visit_.endpoint()->pool.give_back(std::move(connection_));
 }
 
 // Judges the body as a whole before a byte of the answer leaves. The head stands in out_, but for its
