@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/canary.h"
 #include "gateway/client_connection.h"
 #include "gateway/http2_connection.h"
 #include "stages/admit/admit.h"
@@ -211,7 +212,7 @@ std::unique_ptr<stages::Exchange> Worker::take_exchange() {
 }
 
 void Worker::give_exchange(std::unique_ptr<stages::Exchange> exchange) {
-  exchange->reset();
+  if (!canary("exchange-not-reset")) exchange->reset();
   if (exchanges_.size() < kExchangesKept) exchanges_.push_back(std::move(exchange));
 }
 

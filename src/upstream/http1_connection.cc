@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "base/canary.h"
 #include "http/h1_encoder.h"
 #include "upstream/pool.h"
 
@@ -103,7 +102,7 @@ void Http1Connection::give_back(std::unique_ptr<Connection> self) {
   self.release();
   std::unique_ptr<Http1Connection> connection(this);
   consume_taken();
-  if (keep_alive_ || canary("answer-left-behind")) pool_.keep(std::move(connection));
+  if (keep_alive_) pool_.keep(std::move(connection));
 }
 
 }  // namespace caponier::upstream

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <thread>
 #include <utility>
 
@@ -323,6 +324,20 @@ TEST_F(WebSocket, is_closed_when_its_total_time_is_over) {
   ASSERT_EQ(feed.answer.status(), 101);
   EXPECT_EQ(feed.reader.read_to_end(), kGoingAway);
   EXPECT_EQ(gateway.record_of(feed.answer)["reason"], "stream-timeout");
+}
+
+TEST_F(DevWebSocket, one_that_is_open_outlives_a_reload) {
+  Opened feed(gateway_, request());
+  ASSERT_EQ(feed.answer.status(), 101);
+  gateway_.process().signal(SIGHUP);
+  ASSERT_TRUE(gateway_.process().read_until(
+      [this] { return gateway_.process().err().find("generation 2 is in force") != std::string::npos; }));
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(feed.socket.send(kMaskedHello));
+    ASSERT_EQ(feed.take(kMaskedHello.size()), kMaskedHello);
+  }
+  EXPECT_TRUE(gateway_.records().empty()) << "it is open";
+  EXPECT_EQ(Opened(gateway_, request()).answer.status(), 101) << "and others can be opened";
 }
 
 TEST_F(WebSocket, within_a_frame_of_the_api_there_is_no_place_for_a_word_of_ours) {
