@@ -99,7 +99,7 @@ Result<Connection::Piece, Connection::Malformed> Http1Connection::read_body() {
 }
 
 void Http1Connection::give_back(std::unique_ptr<Connection> self) {
-  self.release();
+  (void)self.release();  // it is this
   std::unique_ptr<Http1Connection> connection(this);
   consume_taken();
   if (keep_alive_) pool_.keep(std::move(connection));

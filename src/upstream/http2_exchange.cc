@@ -251,7 +251,7 @@ void Http2Exchange::leave() {
 }
 
 void Http2Exchange::give_back(std::unique_ptr<Connection> self) {
-  self.release();
+  (void)self.release();  // it is this
   std::unique_ptr<Http2Exchange> exchange(this);
   const auto session = session_;
   leave();

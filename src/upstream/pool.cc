@@ -156,7 +156,7 @@ net::Task<Pool::Connected> Pool::connect_alone(std::int64_t deadline_ms, Use use
   auto stream = co_await open(network_, target_, deadline_ms, use);
   if (!stream) co_return Err(std::move(stream.error()));
   const bool asked = use == Use::kRequest && target_.protocol != UpstreamProtocol::kHttp1;
-  const bool chosen = (*stream)->protocol() == "h2";
+  const bool chosen = target_.tls && (*stream)->protocol() == "h2";
   const bool only = target_.protocol == UpstreamProtocol::kHttp2;
   if (asked && only && target_.tls && !chosen) {
     co_return Err(ConnectFailure{ConnectError::kTls, "it does not speak HTTP/2, as `protocol: http2` asks"});
