@@ -15,7 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FIND_S = 120
+FIND_S = 180
 CONTROL_S = 2
 
 
