@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/canary.h"
 #include "http/message.h"
 
 namespace caponier::http::h2 {
@@ -114,7 +115,7 @@ void HpackEncoder::set_peer_table_bytes(std::uint32_t bytes) {
 
 void HpackEncoder::add(std::string_view name, std::string_view value) {
   const Field field = parse_field(name);
-  if (is_of_the_connection(field)) return;
+  if (is_of_the_connection(field) || (canary("h2-empty-field-lost") && value.empty())) return;
   const std::size_t at = names_.size();
   for (const char c : name) names_ += to_lower(c);
   const std::string_view lower = std::string_view(names_).substr(at);
