@@ -224,8 +224,11 @@ net::Task<Driver::Failed> Driver::send_request(Exchange& exchange) {
     const auto sent =
         co_await connection_->send(out_, body, deadline(exchange.plan->limits.time.write_progress_ms));
     if (sent.ok()) break;
-    // Not one byte left: the connection was dead already, whatever the method.
-    if (connection_->reused() && sent.bytes == 0 && !fresh_) {
+    const bool wanted = !client_gone_ && !broken_off_;
+    // An answer to what has left of it is an answer.
+    if (wanted && !connection_->silent()) co_return std::nullopt;
+    // The connection was dead already, whatever the method.
+    if (wanted && connection_->reused() && connection_->untouched(sent) && !fresh_) {
       fresh_ = true;
       continue;
     }

@@ -170,8 +170,8 @@ bool HpackEncoder::encode_request(std::string& out, std::string_view lines, bool
 
 bool HpackEncoder::append_block(std::string& out) {
   if (!deflater_) return false;
-  // As many as a head may have, and ours.
-  constexpr std::size_t kFieldsMax = 512;
+  // As many as the configuration can let a head have, and ours.
+  constexpr std::size_t kFieldsMax = 1100;
   std::array<nghttp2_nv, kFieldsMax> fields;
   if (lines_.size() > kFieldsMax) return false;
   for (std::size_t i = 0; i < lines_.size(); ++i) {

@@ -53,6 +53,8 @@ class Connection {
   // await ends.
   virtual net::Stream::WriteAwaiter send(std::string& text, const RequestBody& body,
                                          std::int64_t deadline_ms) = 0;
+  // Whether nothing of the request has left, when that send() ended with `sent`.
+  [[nodiscard]] virtual bool untouched(const net::IoResult& sent) const = 0;
   // `data` stays where it is until the await ends. `last`: the body ends with it.
   virtual net::Task<net::IoResult> send_body(std::string_view data, bool last, std::int64_t deadline_ms) = 0;
 

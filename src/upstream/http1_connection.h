@@ -27,6 +27,7 @@ class Http1Connection final : public Connection, private net::Waiter {
   void end_head() { buffer_.consume(decoder_.head_bytes()); }
 
   [[nodiscard]] bool reused() const override { return uses_ > 1; }
+  [[nodiscard]] bool untouched(const net::IoResult& sent) const override { return sent.bytes == 0; }
   void begin(http::Method method, bool upgrade) override;
   net::Stream::WriteAwaiter send(std::string& text, const RequestBody& body,
                                  std::int64_t deadline_ms) override;

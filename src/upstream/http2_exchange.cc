@@ -52,6 +52,11 @@ void Http2Exchange::lease(std::shared_ptr<Http2Session> session, bool reused) {
   id_ = 0;
 }
 
+// What was heard since it began shows that the connection had not died of its age.
+bool Http2Exchange::reused() const {
+  return reused_ && session_->heard_ms_ <= began_ms_;
+}
+
 void Http2Exchange::begin(http::Method method, bool) {
   method_ = method;
   trailers_.clear();
@@ -167,6 +172,7 @@ void Http2Exchange::take_reset(ErrorCode code) {
   if (code == ErrorCode::kRefusedStream) {
     end_now(Fault::kUnprocessed, "refused by the upstream before it began");
   } else {
+    reused_ = false;
     end_now(Fault::kNone, std::string("reset by the upstream: ").append(name_of(code)));
   }
 }

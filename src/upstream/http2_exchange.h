@@ -46,7 +46,9 @@ class Http2Exchange final : public Connection, private net::TimerNode {
   std::int64_t receive_window = 0;
   bool woken = false;
 
-  [[nodiscard]] bool reused() const override { return reused_; }
+  [[nodiscard]] bool reused() const override;
+  // Its head may have left, and been answered, before a byte of its body has.
+  [[nodiscard]] bool untouched(const net::IoResult&) const override { return id_ == 0; }
   void begin(http::Method method, bool upgrade) override;
   net::Stream::WriteAwaiter send(std::string& text, const RequestBody& body,
                                  std::int64_t deadline_ms) override;
@@ -89,7 +91,8 @@ class Http2Exchange final : public Connection, private net::TimerNode {
   void expired() override { wake(); }
   // Whether there is something that was not read yet.
   [[nodiscard]] net::IoResult look() const;
-  [[nodiscard]] bool closed_to_writing() const { return gone_ || said_all_; }
+  // Whoever has answered wants no more of the request (RFC 9113, section 8.1).
+  [[nodiscard]] bool closed_to_writing() const { return gone_ || said_all_ || ended_; }
   net::IoResult try_write(std::string_view first, std::string_view second);
   void credit_taken();
   void leave();

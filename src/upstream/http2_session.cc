@@ -58,7 +58,9 @@ void Http2Session::start() {
 
 bool Http2Session::has_room() const {
   const std::uint32_t most = std::min(rules_.http2.streams_max, decoder_.settings().streams_max);
-  return greeted_ && may_begin() && leased_ < most && next_id_ < http::h2::kStreamIdMax;
+  // Heads keep to no window: who is behind with reading gets no more of them.
+  const bool keeps_up = waiting() < rules_.http2.output_bytes_max;
+  return greeted_ && may_begin() && keeps_up && leased_ < most && next_id_ < http::h2::kStreamIdMax;
 }
 
 std::unique_ptr<Connection> Http2Session::take() {
@@ -114,9 +116,6 @@ bool Http2Session::read_some() {
 void Http2Session::write_ready() {
   const auto self = shared_from_this();
   blocked_ = false;
-  settling_ = true;
-  flush();
-  wake_writers();
   settle();
 }
 
@@ -143,9 +142,17 @@ void Http2Session::expired() {
   const std::int64_t now_ms = stream_->loop().now_ms();
   if (std::exchange(unread_, false)) unread_ = read_some();
   settling_ = true;
-  if (now_ms >= doubted_until_ms_) lost();
+  if (now_ms >= doubted_until_ms_) give_up_on_it();
   if (leased_ == 0 && now_ms >= quiet_since_ms_ + rules_.idle_ms) closing_ = true;
   settle();
+}
+
+// Nobody begins anything with who does not answer. Those who wait already have deadlines of their own: it may
+// be busy.
+void Http2Session::give_up_on_it() {
+  doubted_until_ms_ = net::kNoDeadline;
+  closing_ = true;
+  if (leased_ == 0) lost();
 }
 
 std::int64_t Http2Session::due_ms() const {
@@ -171,7 +178,7 @@ void Http2Session::break_off(ErrorCode code, std::string_view detail) {
   if (over_) return;
   complaint_ = detail;
   http::h2::append_go_away(output_, 0, code);
-  if (!blocked_) (void)stream_->try_write(std::string_view(output_).substr(sent_), {});
+  if (!blocked_ && !mute_) (void)stream_->try_write(std::string_view(output_).substr(sent_), {});
   end(Fault::kMalformed, detail);
 }
 
@@ -223,14 +230,24 @@ void Http2Session::wake_writers() {
   }
 }
 
+// What it said before it stopped reading may be here already, answers among it: reading finds the end.
+void Http2Session::stop_writing() {
+  mute_ = closing_ = unread_ = true;
+  if (!settling_) arm();
+}
+
 void Http2Session::flush() {
-  while (!over_ && !blocked_ && sent_ < output_.size()) {
+  if (mute_) {
+    output_.clear();
+    sent_ = 0;
+  }
+  while (!over_ && !blocked_ && !mute_ && sent_ < output_.size()) {
     const auto written = stream_->try_write(std::string_view(output_).substr(sent_), {});
     if (written.status == net::IoStatus::kWouldBlock) {
       blocked_ = true;
       stream_->wait(net::Direction::kWrite, &writer_);
     } else if (!written.ok()) {
-      lost();
+      stop_writing();
     } else {
       sent_ += written.bytes;
     }
@@ -239,8 +256,10 @@ void Http2Session::flush() {
   if (sent_ == output_.size()) {
     output_.clear();
     sent_ = 0;
-  } else if (output_.size() - sent_ > std::size_t{2} * rules_.http2.output_bytes_max) {
+  } else if (waiting() > std::size_t{2} * rules_.http2.output_bytes_max) {
     lost();  // it sends, and never reads
+  } else if (sent_ >= rules_.http2.output_bytes_max) {
+    output_.erase(0, std::exchange(sent_, 0));
   }
 }
 
@@ -249,8 +268,8 @@ void Http2Session::flush_soon() {
 }
 
 std::int64_t Http2Session::room() const {
-  const auto waiting = static_cast<std::int64_t>(output_.size() - sent_);
-  return std::min(send_window_, static_cast<std::int64_t>(rules_.http2.output_bytes_max) - waiting);
+  return std::min(send_window_, static_cast<std::int64_t>(rules_.http2.output_bytes_max) -
+                                    static_cast<std::int64_t>(waiting()));
 }
 
 void Http2Session::note_data(std::size_t bytes, bool all) {

@@ -96,6 +96,9 @@ class Http2Session final : public std::enable_shared_from_this<Http2Session>, pr
   void wake_writers();
   void wake(Http2Exchange& exchange);
   void flush();
+  void stop_writing();
+  void give_up_on_it();
+  [[nodiscard]] std::size_t waiting() const { return output_.size() - sent_; }
   void arm();
   [[nodiscard]] std::int64_t due_ms() const;
   void close_if_done();
@@ -144,6 +147,7 @@ class Http2Session final : public std::enable_shared_from_this<Http2Session>, pr
   std::int64_t quiet_since_ms_ = 0;
   std::int64_t heard_ms_ = 0;
   std::int64_t doubted_until_ms_ = net::kNoDeadline;
+  bool mute_ = false;      // it takes nothing any more
   bool blocked_ = false;   // until the stream below takes more
   bool unread_ = false;    // it may have more, which waits for the next turn
   bool settling_ = false;  // what is said now leaves at the end of it

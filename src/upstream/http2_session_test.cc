@@ -135,9 +135,9 @@ TEST(Http2Session, is_used_again_and_closed_when_it_was_idle_for_as_long_as_the_
   EXPECT_EQ(world.pool.idle(), 1U);
   world.loop.run_for(world.limits.idle_ms - 10);
   Asked& second = world.start();
+  EXPECT_TRUE(second.lease->reused());
   world.say(world.answer(3));
   ASSERT_TRUE(second.done);
-  EXPECT_TRUE(second.lease->reused());
   Pool::give_back(std::move(second.lease));
   world.loop.run_for(world.limits.idle_ms - 10);
   EXPECT_EQ(world.pool.idle(), 1U);
@@ -150,7 +150,7 @@ TEST(Http2Session, one_that_is_given_up_is_cancelled_and_the_others_go_on) {
   World world;
   Asked& first = world.start();
   Asked& second = world.start();
-  first.lease.reset();
+  first.lease->abort();
   world.loop.run_for(5);
   std::string cancel;
   append_reset(cancel, 1, ErrorCode::kCancel);
@@ -164,8 +164,9 @@ TEST(Http2Session, whoever_is_silent_is_asked_whether_he_is_there_and_left_if_he
     World world;
     Asked& silent = world.start();
     world.loop.run_for(1500);
-    silent.lease.reset();
+    silent.lease->abort();
     world.loop.run_for(5);
+    silent.lease.reset();
     std::string ping;
     append_ping(ping, "caponier", false);
     ASSERT_TRUE(world.server.connections.at(0)->seen.ends_with(ping));

@@ -105,9 +105,10 @@ class Pool::Waiting final : private net::TimerNode {
   }
   // What went wrong, if something did.
   std::optional<ConnectFailure> await_resume() { return std::move(failure_); }
-  void resume(const Connected& outcome) {
+  // `outcome` null: it is not known whether one can be opened.
+  void resume(const Connected* outcome) {
     net::TimerWheel::cancel(*this);
-    if (!outcome) failure_ = outcome.error();
+    if (outcome != nullptr && !*outcome) failure_ = outcome->error();
     handle_.resume();
   }
 
@@ -124,7 +125,7 @@ class Pool::Waiting final : private net::TimerNode {
 };
 
 // Who goes on may open the next connection, for which the others wait again.
-void Pool::wake_waiting(const Connected& outcome) {
+void Pool::wake_waiting(const Connected* outcome) {
   auto woken = std::exchange(waiting_, {});
   for (Waiting* waiting : woken) waiting->resume(outcome);
 }
@@ -139,15 +140,17 @@ net::Task<Pool::Connected> Pool::connect(std::int64_t deadline_ms, Use use) {
   while (may_share(use) && connecting_) {
     Waiting opened(*this, until_ms);
     auto failure = co_await opened;
-    if (failure) co_return Err(std::move(*failure));
     if (Lease lease = take_idle(use)) co_return lease;
+    if (failure) co_return Err(std::move(*failure));
   }
   const bool shares = may_share(use);
   if (shares) connecting_ = true;
   Connected connected = co_await connect_alone(until_ms, use);
   if (shares) {
     connecting_ = false;
-    wake_waiting(connected);
+    // Who had less time than a connection may take has learnt nothing for the others.
+    const bool hurried = !connected && deadline_ms == until_ms;
+    wake_waiting(hurried ? nullptr : &connected);
   }
   co_return connected;
 }

@@ -27,7 +27,10 @@ struct PoolLimits {
       : http(limits.http),
         http2(limits.http2),
         connect_ms(limits.time.upstream_connect_ms),
-        idle_ms(limits.time.upstream_idle_ms) {}
+        idle_ms(limits.time.upstream_idle_ms) {
+    // An answer that nobody takes holds this much, and a client may have many.
+    http2.stream_window_bytes = limits.memory.stream_buffer_bytes;
+  }
   bool operator==(const PoolLimits& other) const;
 
   HttpLimits http;
@@ -92,7 +95,7 @@ class Pool {
   [[nodiscard]] bool may_share(Use use) const;
   net::Task<Connected> connect_alone(std::int64_t deadline_ms, Use use);
   net::Task<Connected> begin_http2(std::unique_ptr<net::Stream> stream, std::int64_t deadline_ms);
-  void wake_waiting(const Connected& outcome);
+  void wake_waiting(const Connected* outcome);
 
   net::Network& network_;
   BlockPool& blocks_;

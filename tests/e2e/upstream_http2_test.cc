@@ -352,6 +352,50 @@ TEST_F(UpstreamHttp2, a_post_that_was_reset_is_not_sent_again) {
   EXPECT_THAT(records.at(0).at("detail"), HasSubstr("INTERNAL_ERROR"));
 }
 
+// RFC 9113, section 8.1: the upstream wants no more of the request.
+TEST_F(PlainToHttp2, an_answer_that_comes_before_a_judged_body_has_left_is_the_answer) {
+  upstream_.set_script([this](Peer& peer) {
+    H2Side side(peer);
+    if (!side.greet(setting(SettingId::kInitialWindowSize, 4))) return;
+    side.set_polite(false);
+    while (const std::uint32_t stream = side.next_head()) {
+      ++count_;
+      std::string enough = h2_text(stream, "made");
+      if (count_ % 2 == 0) append_reset(enough, stream, ErrorCode::kNoError);
+      side.send(enough);
+    }
+  });
+  const std::string token = plain_.token("me", "items:write");
+  for (int i = 0; i < 8; ++i) {
+    const Message answer = plain_.ask(put("/items", "{\"name\":\"a\"}", token));
+    EXPECT_EQ(answer.status(), 200) << i << answer.body << plain_.log();
+    EXPECT_EQ(answer.body, "made");
+  }
+  EXPECT_EQ(count_, 8);
+}
+
+TEST_F(PlainToHttp2, a_post_whose_head_has_left_is_not_sent_again_on_another_connection) {
+  upstream_.set_script([this](Peer& peer) {
+    H2Side side(peer);
+    if (!side.greet(setting(SettingId::kInitialWindowSize, 0))) return;
+    side.set_polite(false);
+    while (const std::uint32_t stream = side.next_head()) {
+      if (side.seen(stream).fields.at(":method") == "GET") {
+        side.send(h2_text(stream, "hello"));
+        continue;
+      }
+      ++count_;
+      std::string reset;
+      append_reset(reset, stream, ErrorCode::kInternalError);
+      side.send(reset);
+    }
+  });
+  EXPECT_EQ(plain_.ask(request_text("GET", "/open")).status(), 200);
+  const Message answer = plain_.ask(put("/items", "{\"name\":\"a\"}", plain_.token("me", "items:write")));
+  EXPECT_EQ(answer.status(), 502);
+  EXPECT_EQ(count_, 1);
+}
+
 TEST_F(UpstreamHttp2, a_client_that_gives_up_cancels_at_the_upstream_and_nothing_else) {
   std::atomic<bool> cancelled = false;
   upstream_.set_script([this, &cancelled](Peer& peer) {
