@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/bytes.h"
 #include "json/document.h"
 #include "json/source_text.h"
 #include "json/write.h"
@@ -69,8 +70,10 @@ bool is_url(std::string_view source) {
   return source.starts_with("https://") || source.starts_with("http://");
 }
 
+// A name that begins like an address is anybody's.
 bool is_this_machine(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  const bool digits = std::ranges::all_of(host, [](char c) { return is_digit(c) || c == '.'; });
+  return host == "localhost" || host == "::1" || (digits && host.starts_with("127."));
 }
 
 net::Task<void> get(net::SocketNetwork& network, upstream::GetRequest request, std::optional<Text>& answer) {
