@@ -81,9 +81,9 @@ struct MemoryLimits {
   std::uint64_t in_flight_bytes_max = 512ULL * 1024 * 1024;  // over it, new work is shed with 503
   std::uint32_t body_buffer_bytes_max = 1024 * 1024;         // a body that a schema judges
   std::uint32_t response_buffer_bytes_max = 1024 * 1024;     // an answer's body that a schema judges
-  std::uint32_t stream_buffer_bytes = 64 * 1024;             // per direction of a streamed body
-  std::uint32_t token_cache_entries_max = 20'000;            // per worker
-  std::uint32_t limiter_entries_max = 1 << 18;               // process-wide
+  std::uint32_t stream_buffer_bytes = 64 * 1024;   // of an answer of HTTP/2 that its client does not take
+  std::uint32_t token_cache_entries_max = 20'000;  // per worker
+  std::uint32_t limiter_entries_max = 1 << 18;     // process-wide
   std::uint64_t streamed_body_bytes_max = 8ULL * 1024 * 1024 * 1024;
 };
 
