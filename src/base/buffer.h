@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -31,12 +32,17 @@ class BlockPool {
     if (free_.size() < kept_max_) free_.push_back(std::move(block));
   }
   [[nodiscard]] std::size_t block_bytes() const { return block_bytes_; }
-  [[nodiscard]] std::size_t bytes_in_use() const { return in_use_ * block_bytes_; }
+  // Memory that those who take blocks hold beside them.
+  void note_beside(std::int64_t bytes) { beside_bytes_ += bytes; }
+  [[nodiscard]] std::size_t bytes_in_use() const {
+    return in_use_ * block_bytes_ + static_cast<std::size_t>(beside_bytes_);
+  }
 
  private:
   std::size_t kept_max_;
   std::size_t block_bytes_;
   std::size_t in_use_ = 0;
+  std::int64_t beside_bytes_ = 0;
   std::vector<std::unique_ptr<char[]>> free_;
 };
 

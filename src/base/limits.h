@@ -74,13 +74,17 @@ struct ConnectionLimits {
   std::uint32_t requests_per_address_burst = 2'000;
   std::uint32_t failed_authentications_per_address_per_minute = 30;
   std::uint32_t failed_authentications_per_address_burst = 30;
+  std::uint32_t failed_authentications_per_identity_per_minute = 10;
+  std::uint32_t failed_authentications_per_identity_burst = 10;
   std::uint32_t requests_per_connection_max = 1'000'000;
 };
 
 struct MemoryLimits {
   std::uint64_t in_flight_bytes_max = 512ULL * 1024 * 1024;  // over it, new work is shed with 503
-  std::uint32_t body_buffer_bytes_max = 1024 * 1024;         // a body that a schema judges
-  std::uint32_t response_buffer_bytes_max = 1024 * 1024;     // an answer's body that a schema judges
+  // The same, of one client's connection. Unless it is configured, it follows what one exchange may need.
+  std::uint64_t connection_bytes_max = 8ULL * 1024 * 1024;
+  std::uint32_t body_buffer_bytes_max = 1024 * 1024;      // a body that a schema judges
+  std::uint32_t response_buffer_bytes_max = 1024 * 1024;  // an answer's body that a schema judges
   std::uint32_t stream_buffer_bytes = 64 * 1024;   // of an answer of HTTP/2 that its client does not take
   std::uint32_t token_cache_entries_max = 20'000;  // per worker
   std::uint32_t limiter_entries_max = 1 << 18;     // process-wide
@@ -92,6 +96,9 @@ struct TokenLimits {
   std::uint32_t claims_depth_max = 16;
   std::uint32_t keys_per_set_max = 64;
   std::uint32_t key_set_bytes_max = 256 * 1024;
+  // Of a proof of possession (RFC 9449), by its iat.
+  std::int64_t proof_age_max_s = 60;
+  std::int64_t proof_ahead_max_s = 10;
 };
 
 // Forms of any kind, in queries and bodies, and bodies that are decoded before they are judged.

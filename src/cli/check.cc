@@ -10,6 +10,7 @@
 #include "cli/arguments.h"
 #include "cli/coverage.h"
 #include "cli/diagnostics_format.h"
+#include "cli/issuer_keys.h"
 #include "cli/listener_tls.h"
 #include "cli/listeners_report.h"
 #include "cli/load_plan.h"
@@ -132,6 +133,7 @@ int check(std::span<const std::string_view> arguments) {
   Loaded loaded = load(*request);
   check_certificates(loaded);
   check_upstream_certificates(loaded);
+  if (loaded.plan) check_key_sets(*loaded.plan, Severity::kFinding, loaded.diagnostics);
   loaded.diagnostics.sort();
   const CheckOutcome outcome = outcome_of(loaded);
   if (format == "json") {

@@ -21,7 +21,12 @@ constexpr Entry kVerbs[] = {
     {"demo", demo, "a small API and Caponier in front of it, with requests to try"},
     {"check", check, "load everything and report, without serving"},
     {"token", token, "a token of the local development issuer; token inspect, token verify"},
-    {"keys", keys, "API keys: keys create"},
+    {"keys", keys, "API keys: create, list, show, rotate, revoke, expire"},
+    {"identity-keys", identity_keys, "keys by which upstreams verify who calls: list, rotate"},
+    {"revoke", revoke,
+     "end a token, a subject's tokens, a client's, a key or an issuer's key before their time"},
+    {"revocations", revocations, "list what is revoked, or let it count again"},
+    {"passwd", passwd, "set a user's password for HTTP basic"},
     {"explain", explain, "why a request ended as it did"},
     {"match", match_request, "which operation a request means, and what of it would be refused"},
     {"validate", validate, "judge JSON by a JSON Schema, without a gateway"},
@@ -30,7 +35,7 @@ constexpr Entry kVerbs[] = {
 void print_help() {
   std::printf(
       "usage: caponier VERB [options]\n\nTurns one OpenAPI document into enforced API security.\n\nverbs:\n");
-  for (const Entry& verb : kVerbs) std::printf("  %-8s %s\n", verb.name.data(), verb.summary.data());
+  for (const Entry& verb : kVerbs) std::printf("  %-13s %s\n", verb.name.data(), verb.summary.data());
   std::printf("\n`caponier VERB --help` lists a verb's options. Also: --version, --help.\n");
 }
 

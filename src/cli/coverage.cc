@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "cli/text_table.h"
+#include "plan/password_users.h"
 #include "plan/policy_members.h"
+#include "stages/failures.h"
 
 namespace caponier::cli {
 namespace {
@@ -101,21 +103,62 @@ std::string limits(const plan::Operation& operation) {
 
 std::string describe(const plan::Plan& plan, const plan::Scheme& scheme) {
   std::string out = scheme.name;
-  if (scheme.kind == plan::SchemeKind::kApiKeyHeader) {
-    return out + ": API key in the header " + scheme.header_name + ", " +
-           std::to_string(scheme.keys == nullptr ? 0 : scheme.keys->size()) + " known";
+  if (scheme.as<plan::ApiKeyRule>() != nullptr) {
+    const std::string_view in = scheme.place.in == plan::CredentialIn::kCookie  ? "cookie "
+                                : scheme.place.in == plan::CredentialIn::kQuery ? "query parameter "
+                                                                                : "header ";
+    return out.append(": API key of the store, in the ").append(in).append(scheme.place.name);
+  }
+  if (const auto* rule = scheme.as<plan::ClientCertificateRule>()) {
+    out += ": client certificate";
+    if (rule->identity != plan::CertificateName::kAny) out += ", by its " + std::string(name(rule->identity));
+    std::string allowed;
+    for (const std::string& one : rule->allow) append_part(allowed, one, " or ");
+    return out + (allowed.empty() ? ", any that the listener verifies" : ": " + allowed);
+  }
+  if (const auto* rule = scheme.as<plan::SessionRule>()) {
+    const plan::Login& login = plan.logins[rule->login];
+    return out + ": browser's session, in the cookie " + login.cookie + ", from " +
+           plan.issuers[login.issuer].rules.issuer + " by " + login.origin +
+           login.path(plan::LoginAction::kLogin) + ", idle " + std::to_string(login.idle_s) + "s of " +
+           std::to_string(login.lifetime_s) + "s";
+  }
+  if (const auto* rule = scheme.as<plan::BasicRule>()) {
+    const std::size_t count = rule->users->size();
+    return out + ": name and password in each request, of " + std::to_string(count) +
+           (count == 1 ? " user" : " users");
   }
   std::string_view separator = ": token of ";
-  for (const std::uint32_t index : scheme.issuers) {
+  for (const std::uint32_t index : scheme.as<plan::BearerRule>()->issuers) {
     const plan::Issuer& issuer = plan.issuers[index];
     out += std::string(separator) + issuer.rules.issuer;
     std::string audiences;
     for (const std::string& audience : issuer.rules.audiences) append_part(audiences, audience, " or ");
     out += audiences.empty() ? " for any audience" : " for " + audiences;
     if (issuer.source == plan::KeySource::kDevelopment) out += " (development)";
+    if (issuer.introspection) {
+      const auto& place = issuer.introspection->url;
+      out += ", introspected at " + (place ? place->text() : "the endpoint that it names");
+    }
+    if (issuer.binding != plan::TokenBinding::kIfBound)
+      out += ", bound: " + std::string(name(issuer.binding));
     separator = ", or of ";
   }
   return out;
+}
+
+// How often somebody may be wrong.
+std::vector<std::string> guessing(const ConnectionLimits& limits) {
+  const auto line = [](std::string_view who, std::uint32_t burst, std::uint32_t per_minute) {
+    return std::string(who) + ": " + std::to_string(burst) + " failed authentications at once, " +
+           std::to_string(per_minute) + " a minute; then a wait that doubles up to " +
+           std::to_string(stages::kBackOffMaxUs / 60'000'000) + " minutes";
+  };
+  return {line("of an address", limits.failed_authentications_per_address_burst,
+               limits.failed_authentications_per_address_per_minute),
+          line("for an identity, wherever from", limits.failed_authentications_per_identity_burst,
+               limits.failed_authentications_per_identity_per_minute) +
+              "; a valid credential never waits"};
 }
 
 // Which of the columns are words only, so far.
@@ -140,6 +183,28 @@ std::string_view protocol_of(const plan::Upstream& upstream) {
   return "";
 }
 
+// Who calls, as the upstream is told, and by which token of an issuer it is called.
+std::string told_to(const plan::Upstream& upstream) {
+  std::string out;
+  if (upstream.identity.told) {
+    out += "; told who calls, as " + upstream.identity.audience;
+    switch (upstream.identity.authorization) {
+      case config::AuthorizationHeader::kKeep:
+        break;
+      case config::AuthorizationHeader::kReplaceOpaque:
+        out += ", in the place of opaque tokens";
+        break;
+      case config::AuthorizationHeader::kReplace:
+        out += ", in the place of every token";
+        break;
+    }
+  }
+  if (!upstream.token) return out;
+  const std::string issuer = " of " + upstream.token->issuer.rules.issuer;
+  return out + (upstream.token->exchange ? "; called by a token" + issuer + " for the caller's"
+                                         : "; called by a token" + issuer + " of the gateway's own");
+}
+
 // Where requests go, and what is done when it is not well.
 std::string describe(const plan::Upstream& upstream) {
   std::string out = (upstream.name.empty() ? "default" : upstream.name) + ": ";
@@ -153,6 +218,7 @@ std::string describe(const plan::Upstream& upstream) {
   out += upstream.url.https ? "https to " + endpoints : "plain http to " + endpoints;
   if (!upstream.certificate_file.empty()) out += "; with a certificate of ours";
   if (!upstream.spiffe_id.empty()) out += "; verified as " + upstream.spiffe_id;
+  out += told_to(upstream);
   out += protocol_of(upstream);
   const UpstreamRules& rules = upstream.rules;
   if (!rules.health_check.path.empty()) out += "; health asked at " + rules.health_check.path;
@@ -163,6 +229,18 @@ std::string describe(const plan::Upstream& upstream) {
   out += "; at most " + std::to_string(tries) + (tries == 1 ? " retry" : " retries") +
          (rules.retries.idempotent ? ", of idempotent requests also on fresh connections" : "");
   return out + "; " + std::to_string(rules.requests_max) + " requests at once";
+}
+
+std::string describe(const plan::IdentityToken& token) {
+  std::string out = "of " + token.issuer + ", for " + std::to_string(token.lifetime_s) + "s; ";
+  out += token.key.kind == SecretReference::Kind::kNone
+             ? std::string(jose::name(token.algorithm)) + " keys of its own, another every " +
+                   std::to_string(token.rotate_every_s / 3600) + "h"
+             : "the key at " + token.key.text();
+  out += "; published at " + token.jwks_path;
+  std::string listeners;
+  for (const std::string& name : token.listeners) append_part(listeners, name, ", ");
+  return out + (listeners.empty() ? " of every listener that serves" : " of " + listeners);
 }
 
 void append_section(std::string& out, std::string_view title, const std::vector<std::string>& lines) {
@@ -190,9 +268,11 @@ void append_coverage_details(std::string& out, const plan::Plan& plan) {
   std::vector<std::string> lines;
   for (const plan::Scheme& scheme : plan.schemes) lines.push_back(describe(plan, scheme));
   append_section(out, "authentication", lines);
+  if (!plan.schemes.empty()) append_section(out, "guessing", guessing(plan.limits.connections));
   lines.clear();
   for (const plan::Upstream& upstream : plan.upstreams) lines.push_back(describe(upstream));
   append_section(out, "upstreams", lines);
+  if (plan.identity_token) append_section(out, "identity tokens", {describe(*plan.identity_token)});
   append_section(out, "not exposed", plan.not_exposed);
   lines.clear();
   for (const plan::Operation& operation : plan.operations) {

@@ -79,18 +79,24 @@ TEST(Coverage, details_name_issuers_what_is_hidden_and_where_policy_comes_from) 
   ASSERT_NE(loaded.plan, nullptr);
   std::string out;
   append_coverage_details(out, *loaded.plan);
-  EXPECT_EQ(out,
-            "\nauthentication\n"
-            "  bearer: token of https://issuer.example for orders\n"
-            "\nupstreams\n"
-            "  default: plain http to 127.0.0.1:9000; ejected after 5 failures; at most 1 retry; "
-            "10000 requests at once\n"
-            "\nnot exposed\n"
-            "  GET /internal\n"
-            "\npolicy, and which source won\n"
-            "  GET /customers/{customer}/orders: owner sub = {customer}: openapi.yaml:14:20\n"
-            "  POST /customers/{customer}/orders: rate_limit.per_operation 20/s: openapi.yaml:18:90\n"
-            "  POST /customers/{customer}/orders: owner sub = {customer}: openapi.yaml:18:20\n");
+  EXPECT_EQ(
+      out,
+      "\nauthentication\n"
+      "  bearer: token of https://issuer.example for orders\n"
+      "\nguessing\n"
+      "  of an address: 30 failed authentications at once, 30 a minute; then a wait that doubles up to 15 "
+      "minutes\n"
+      "  for an identity, wherever from: 10 failed authentications at once, 10 a minute; then a wait that "
+      "doubles up to 15 minutes; a valid credential never waits\n"
+      "\nupstreams\n"
+      "  default: plain http to 127.0.0.1:9000; ejected after 5 failures; at most 1 retry; "
+      "10000 requests at once\n"
+      "\nnot exposed\n"
+      "  GET /internal\n"
+      "\npolicy, and which source won\n"
+      "  GET /customers/{customer}/orders: owner sub = {customer}: openapi.yaml:14:20\n"
+      "  POST /customers/{customer}/orders: rate_limit.per_operation 20/s: openapi.yaml:18:90\n"
+      "  POST /customers/{customer}/orders: owner sub = {customer}: openapi.yaml:18:20\n");
 }
 
 TEST(Findings, are_listed_with_their_place_or_not_at_all) {

@@ -76,8 +76,13 @@ bool is_this_machine(std::string_view host) {
   return host == "localhost" || host == "::1" || (digits && host.starts_with("127."));
 }
 
-net::Task<void> get(net::SocketNetwork& network, upstream::GetRequest request, std::optional<Text>& answer) {
-  answer = co_await upstream::get_json(network, std::move(request));
+net::Task<void> get(net::SocketNetwork& network, upstream::JsonRequest request, std::optional<Text>& answer) {
+  auto got = co_await upstream::fetch_json(network, std::move(request));
+  if (got) {
+    answer = std::move(got->body);
+  } else {
+    answer = Text(Err(got.error().detail));
+  }
   network.loop().stop();
 }
 
@@ -90,7 +95,7 @@ Text fetch(const std::string& source, const std::string& ca_file) {
   net::EpollLoop loop(clock);
   net::Resolver resolver;
   net::SocketNetwork network(loop, resolver);
-  upstream::GetRequest request;
+  upstream::JsonRequest request;
   request.allow_internal_addresses = true;  // who names it sits on this machine
   request.bytes_max = TokenLimits{}.key_set_bytes_max;
   request.deadline_ms = loop.now_ms() + kFetchMs;

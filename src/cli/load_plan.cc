@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -9,8 +10,7 @@
 #include "cli/document_folder.h"
 #include "openapi/overlay.h"
 #include "plan/issuers.h"
-#include "plan/key_files.h"
-#include "store/key_file.h"
+#include "plan/password_users.h"
 #include "store/state_dir.h"
 #include "uri/url.h"
 
@@ -206,21 +206,6 @@ std::unique_ptr<openapi::Contract> read_contract(const LoadRequest& request, con
   return openapi::load_contract(std::move(input), diagnostics);
 }
 
-void read_keys(const openapi::Contract& contract, const config::Config& config, plan::CompileInput& input,
-               SeenFiles& files, Diagnostics& diagnostics) {
-  for (plan::KeyFile& file : plan::key_files(contract, config)) {
-    files.note(file.name);
-    auto index = store::load_key_file(file.name);
-    if (!index) {
-      file.at.code = "unreadable";
-      file.at.message = "the API keys cannot be used: " + index.error();
-      file.at.fix = "create the file with caponier keys create";
-      diagnostics.add(std::move(file.at));
-    }
-    input.api_keys.emplace_back(file.name, index ? *index : nullptr);
-  }
-}
-
 // What the configuration names, before any of it is read.
 void note_files(const LoadRequest& request, const config::Config& config, SeenFiles& files) {
   const auto note = [&files](const std::string& file) { files.note(file); };
@@ -241,6 +226,24 @@ void note_files(const LoadRequest& request, const config::Config& config, SeenFi
     note(listener.client_certificates.ca_file);
     note(listener.client_certificates.crl_file);
   }
+}
+
+// One that cannot be read is told here, and missing from what the Plan is made of.
+std::map<std::string, std::string> read_users(const config::Config& config, SeenFiles& files,
+                                              Diagnostics& diagnostics) {
+  std::map<std::string, std::string> out;
+  for (const config::SchemeBinding& binding : config.schemes) {
+    if (!binding.basic || binding.basic->users_file.empty()) continue;
+    const std::string& file = binding.basic->users_file;
+    files.note(file);
+    auto text = store::read_file(file, plan::kUsersFileBytesMax);
+    if (text) {
+      out.emplace(file, std::move(*text));
+    } else {
+      add_unreadable(diagnostics, binding.basic->origin, text.error());
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -264,8 +267,8 @@ Loaded load(const LoadRequest& request) {
   plan::CompileInput input;
   input.contract = loaded.contract.get();
   input.config = loaded.config.get();
+  input.user_files = read_users(*loaded.config, *loaded.files, loaded.diagnostics);
   if (request.dev) input.development_issuer = request.development_issuer;
-  read_keys(*loaded.contract, *loaded.config, input, *loaded.files, loaded.diagnostics);
   loaded.plan = plan::compile_plan(input, loaded.diagnostics);
   if (loaded.plan) {
     for (const plan::Issuer& issuer : loaded.plan->issuers) {

@@ -203,26 +203,6 @@ TEST_F(LoadPlan, a_configuration_that_is_broken_is_told_alone) {
   EXPECT_THAT(text(loaded), HasSubstr("caponier.yaml:"));
 }
 
-TEST_F(LoadPlan, keys_are_read_beside_the_file_that_names_them) {
-  LoadRequest with_keys = request(write("api.yaml", kContract));
-  with_keys.config_file = write("caponier.yaml", "security_schemes: {key: {keys_file: keys.ndjson}}\n");
-  Loaded loaded = load(with_keys);
-  EXPECT_EQ(loaded.plan, nullptr);
-  EXPECT_EQ(loaded.diagnostics.error_count(), 1U) << text(loaded);
-  EXPECT_THAT(text(loaded),
-              HasSubstr("the API keys cannot be used: cannot read " + folder_ + "/keys.ndjson"));
-  write("keys.ndjson", "");
-  loaded = load(with_keys);
-  ASSERT_NE(loaded.plan, nullptr) << text(loaded);
-  EXPECT_EQ(loaded.plan->schemes[0].keys->size(), 0U);
-
-  std::string in_document = kContract;
-  in_document.replace(in_document.find("name: X-Key"), 11,
-                      "name: X-Key, x-caponier: {keys_file: keys.ndjson}");
-  loaded = load(request(write("own.yaml", in_document)));
-  EXPECT_NE(loaded.plan, nullptr) << text(loaded);
-}
-
 TEST_F(LoadPlan, listeners_are_judged_before_they_are_opened) {
   struct Case {
     const char* listen;

@@ -3,9 +3,9 @@
 #include <cstdio>
 #include <utility>
 
+#include "cli/issuer_keys.h"
 #include "cli/object_writer.h"
 #include "cli/upstream_tls.h"
-#include "jose/key_set.h"
 
 namespace caponier::cli {
 namespace {
@@ -39,6 +39,7 @@ void check_fixed(const config::Config& before, const config::Config& after, Diag
   if (!same) refuse(whole, "the number of listeners");
   if (before.workers != after.workers) refuse(whole, "workers");
   if (before.state_dir != after.state_dir) refuse(whole, "state_dir");
+  if (!(before.api_keys.hash_key == after.api_keys.hash_key)) refuse(whole, "api_keys.hash_key");
   if (before.log_file != after.log_file) refuse(whole, "log.file");
   if (before.handover_file != after.handover_file) refuse(whole, "handover");
   const MemoryLimits& old = before.limits.memory;
@@ -47,23 +48,6 @@ void check_fixed(const config::Config& before, const config::Config& after, Diag
     refuse(whole, "limits.memory.limiter_entries_max");
   if (old.token_cache_entries_max != fresh.token_cache_entries_max) {
     refuse(whole, "limits.memory.token_cache_entries_max");
-  }
-}
-
-// At the start, tokens of an issuer without keys get 503 until there are some; a reload has something to
-// lose.
-void check_key_sets(const plan::Plan& plan, Diagnostics& diagnostics) {
-  for (const plan::Issuer& issuer : plan.issuers) {
-    if (issuer.source != plan::KeySource::kFile) continue;
-    const auto text = store::read_file(issuer.keys_file, plan.limits.tokens.key_set_bytes_max);
-    std::string wrong = text ? std::string() : text.error();
-    if (text) {
-      const auto set = jose::parse_key_set(*text, plan.limits.tokens);
-      if (!set) wrong = set.error();
-    }
-    if (wrong.empty()) continue;
-    add(diagnostics, {issuer.keys_file, {}, {}}, "bad-key-set",
-        "the keys of " + issuer.rules.issuer + " cannot be used: " + wrong);
   }
 }
 
@@ -88,6 +72,14 @@ gateway::Replacement replacement_of(House& house, const std::shared_ptr<const Lo
     }
   }
   return next;
+}
+
+// Last, because it changes what is published: the keys of a Plan are there before it is in force.
+void use_assertion_keys(House& house, const Loaded& loaded, Diagnostics& diagnostics) {
+  const auto used = house.assertion_keeper->use(loaded.plan->identity_token, house.clock.now().wall_s());
+  if (used) return;
+  const auto& said = loaded.config->identity_token;
+  add(diagnostics, said ? said->origin : config::Origin(), "identity-keys", used.error());
 }
 
 std::string to_json(const ReloadOutcome& outcome, std::uint64_t generation, const Diagnostics& diagnostics) {
@@ -141,8 +133,9 @@ ReloadOutcome reload(House& house, std::string_view why) {
   outcome.files = *loaded->files;
   if (loaded->plan) {
     check_fixed(*house.loaded->config, *loaded->config, diagnostics);
-    check_key_sets(*loaded->plan, diagnostics);
+    check_key_sets(*loaded->plan, Severity::kError, diagnostics);
     gateway::Replacement next = replacement_of(house, loaded, diagnostics);
+    if (!diagnostics.has_errors()) use_assertion_keys(house, *loaded, diagnostics);
     if (!diagnostics.has_errors()) {
       house.gateway->replace(std::move(next));
       house.loaded = std::move(loaded);

@@ -12,6 +12,7 @@
 #include "cli/house.h"
 #include "cli/supervisor.h"
 #include "cli/upstream_tls.h"
+#include "store/secret_source.h"
 #include "uri/url.h"
 
 namespace caponier::cli {
@@ -66,10 +67,10 @@ Result<gateway::ListenerSetting, std::string> listener_setting(House& house,
 
 void report_keys(const fetch::KeyEvent& event) {
   if (event.ok) return;
-  std::fprintf(
-      stderr,
-      "caponier: the keys of %s could not be loaded: %s; requests with its tokens get 503 until they are\n",
-      event.issuer.c_str(), event.detail.c_str());
+  std::fprintf(stderr, "caponier: the keys of %s could not be loaded: %s; %s\n", event.issuer.c_str(),
+               event.detail.c_str(),
+               event.has_keys ? "those that are there stay in use"
+                              : "requests with its tokens get 503 until they are");
 }
 
 std::uint32_t worker_count(const config::Config& config) {
@@ -89,7 +90,28 @@ Step build(House& house, Supervisor& supervisor, const ServeHooks& hooks) {
   if (!sink) return Err(sink.error());
   house.sink = std::move(*sink);
 
+  if (auto opened = open_identities(house); !opened) return Err(opened.error());
+  if (auto opened = open_assertion_keys(house); !opened) return Err(opened.error());
+
   gateway::Settings settings;
+  settings.identities = house.identities;
+  settings.assertions = house.assertions;
+  settings.identity_store = house.identity_store.get();
+  auto sealer = store::Sealer::open(house.state->file(store::kSealingKeysFile), house.clock.now().wall_s(),
+                                    house.random);
+  if (!sealer) return Err(sealer.error());
+  settings.sealer = std::move(*sealer);
+  auto sessions = store::SessionStore::open(house.state->file(store::kSessionDatabase));
+  if (!sessions) return Err(sessions.error());
+  settings.session_store = std::move(*sessions);
+  const bool administered = std::ranges::any_of(config.listeners, [](const config::Listener& listener) {
+    return listener.surface == config::Surface::kAdmin;
+  });
+  if (administered) {
+    auto token = store::own_secret(house.state->file(store::kAdminTokenFile), house.random);
+    if (!token) return Err(token.error());
+    settings.admin_token = token->reveal();
+  }
   settings.plan = plan_of(house.loaded);
   settings.workers = worker_count(config);
   for (const config::Listener& listener : config.listeners) {
@@ -108,7 +130,11 @@ Step build(House& house, Supervisor& supervisor, const ServeHooks& hooks) {
     if (look) look(lines);
     sink->give(lines);
   };
+  settings.state_dir = house.state->path();
   settings.on_keys = report_keys;
+  settings.tell = [](const std::string& sentence) {
+    std::fprintf(stderr, "caponier: %s\n", sentence.c_str());
+  };
   settings.version = version();
   settings.log_dropped = [sink = house.sink.get()] { return sink->dropped(); };
   settings.ask_reload = [&supervisor](std::function<void(gateway::AdminAnswer)> done) {
@@ -162,6 +188,8 @@ int serve(const LoadRequest& request, const ServeHooks& hooks) {
   if (!house.loaded->plan) return 2;
 
   signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow is an error of who writes it, as a full disk is.
+  signal(SIGXFSZ, SIG_IGN);
   block_end_signals();
   if (auto step = build(house, supervisor, hooks); !step) return fail(step.error());
   house.gateway->start();
@@ -178,6 +206,8 @@ int serve(const LoadRequest& request, const ServeHooks& hooks) {
   const char* const why = signal_number == SIGTERM ? "SIGTERM" : "SIGINT";
   record(house, "drain", signal_number == 0 ? "another process has taken over" : why);
   house.gateway->drain(signal_number == 0);
+  // While what it answers to, the admin surface's loop, is still there.
+  house.identity_store.reset();
   record(house, "stop", "");
   return 0;
 }

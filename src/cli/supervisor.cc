@@ -20,6 +20,7 @@ namespace {
 
 constexpr int kRestMs = 100;  // between two looks that must see the same
 constexpr int kLooksMax = 50;
+constexpr int kLookMs = 1000;  // at what becomes due without anybody's doing
 
 }  // namespace
 
@@ -115,8 +116,10 @@ int Supervisor::run(House& house) {
                                     {files_.fd(), POLLIN, 0},
                                     {comers, POLLIN, 0},
                                     {successor, POLLIN, 0}}};
-    const int patience = files_.changed() ? 0 : -1;
+    const int rest = house.assertion_keeper->active() ? kLookMs : -1;
+    const int patience = files_.changed() ? 0 : rest;
     if (::poll(waits.data(), waits.size(), patience) < 0 && errno != EINTR) return SIGTERM;
+    house.assertion_keeper->look(house.clock.now().wall_s());
     if ((waits[3].revents | waits[4].revents) != 0 && hand_over(house)) return 0;
     bool hung_up = false;
     if (const int ending = take_signals(hung_up); ending != 0) return ending;

@@ -25,7 +25,10 @@ Verdict judge_signature(const jose::UnverifiedToken& token, const jose::KeySet& 
 Verdict judge_claims(jose::Claims claims, const std::string& issuer, const TokenDemand& demand) {
   jose::TokenRules rules;
   rules.issuer = issuer;
-  if (issuer.empty()) rules.issuer = claims.issuer = "any";
+  if (issuer.empty()) {
+    rules.issuer = "any";
+    claims.set(jose::Claims::Text::kIssuer, rules.issuer);
+  }
   rules.leeway_s = demand.leeway_s;
   rules.lifetime_max_s = demand.lifetime_max_s;
   return jose::check_claims(claims, rules, demand.at_s);
@@ -60,7 +63,7 @@ void check_claims(const jose::UnverifiedToken& token, const TokenDemand& demand,
     checks.push_back(not_judged("issuer", "say --issuer"));
   } else {
     checks.push_back(checked(
-        "issuer", claims->issuer == demand.issuer ? std::nullopt : Verdict(TokenError::kWrongIssuer)));
+        "issuer", claims->issuer() == demand.issuer ? std::nullopt : Verdict(TokenError::kWrongIssuer)));
   }
   if (demand.audiences.empty()) {
     checks.push_back(not_judged("audience", "say --audience"));

@@ -13,17 +13,12 @@
 #include "base/address.h"
 #include "base/diagnostic.h"
 #include "base/limits.h"
+#include "base/secret_reference.h"
 #include "base/tree.h"
 #include "base/upstream_rules.h"
+#include "config/identity_token.h"
 
 namespace caponier::config {
-
-// Where a setting was written, for messages; file empty: on the command line or by default.
-struct Origin {
-  std::string file;
-  SourcePosition position;
-  std::string pointer;
-};
 
 struct OverlayFile {
   std::string file;
@@ -69,6 +64,26 @@ struct Listener {
   Origin origin;
 };
 
+// As whom the gateway asks an issuer, and how it proves that: with a secret (client_secret_basic), by signing
+// (private_key_jwt, RFC 7523), or by its certificate (tls_client_auth, RFC 8705).
+struct IssuerClient {
+  std::string id;
+  SecretReference secret;
+  SecretReference private_key;   // PEM
+  std::string key_id;            // `kid` of what is signed; empty: none
+  std::string certificate_file;  // with private_key
+  Origin origin;
+};
+
+// Where an issuer says what its opaque tokens are (RFC 7662).
+struct Introspection {
+  std::string url;                     // empty: where its discovery document says
+  std::int64_t cache_s = 60;           // how long what was said of a token is used again
+  std::int64_t negative_cache_s = 10;  // that it is not active
+  bool signed_answers = false;         // RFC 9701: an answer that is not signed is none
+  Origin origin;
+};
+
 struct Issuer {
   std::string issuer;                  // `iss`, exact
   std::vector<std::string> audiences;  // one of which a token must name
@@ -79,16 +94,54 @@ struct Issuer {
   std::int64_t leeway_s = 30;
   std::int64_t token_lifetime_max_s = 24 * 3600;
   bool allow_internal_addresses =
-      false;            // key set may be fetched from loopback, private and link-local addresses
-  std::string ca_file;  // to verify the key set's server; empty: the system's store
+      false;                 // key set may be fetched from loopback, private and link-local addresses
+  std::string ca_file;       // to verify the key set's server; empty: the system's store
+  std::string bound_tokens;  // "if_bound", "required", "certificate", "dpop"; empty: the first
+  bool dpop_nonce = false;   // proofs of possession must carry a nonce of the gateway
+  std::int64_t keys_stale_max_s = 24 * 3600;
+  bool access_tokens_only = false;  // `typ` must be at+jwt (RFC 9068)
+  std::optional<IssuerClient> client;
+  std::optional<Introspection> introspection;
+  Origin origin;
+};
+
+// Whose certificate counts, and by which of its names its holder is known.
+struct ClientCertificateBinding {
+  std::string identity;  // "uri", "dns", "email", "subject"; empty: the first of these that is there
+  std::vector<std::string> allow;  // such names; a last '*' stands for any rest; empty: any
+};
+
+// Browsers that log in at an issuer, and call with a cookie of the gateway (backend for frontend).
+struct Session {
+  std::string origin;               // "https://app.example.com": where the browsers see the gateway
+  std::string path = "/auth";       // under which login, callback and logout are
+  std::vector<std::string> scopes;  // asked for besides openid
+  std::vector<std::pair<std::string, std::string>> parameters;  // of the authorization request besides
+  std::string after_login = "/";  // where a login without a page to return to ends
+  std::string after_logout;       // a URL at which the issuer ends a logout; empty: origin and "/"
+  std::int64_t idle_s = 30 * 60;
+  std::int64_t lifetime_s = 12 * 3600;
+  Origin at;
+};
+
+// Passwords in each request, and whose.
+struct BasicBinding {
+  std::string reason;      // why there is nothing better
+  std::string users_file;  // lines of NAME:HASH
   Origin origin;
 };
 
 struct SchemeBinding {  // security_schemes.NAME
   std::string scheme;
   std::vector<std::string> issuers;  // of `issuer` or `issuers`
-  std::string keys_file;             // of an apiKey scheme
+  std::optional<ClientCertificateBinding> client_certificate;
+  std::optional<Session> session;  // with one issuer
+  std::optional<BasicBinding> basic;
   Origin origin;
+};
+
+struct ApiKeys {
+  SecretReference hash_key;  // under which API keys are hashed; none: one in the state directory
 };
 
 // operations[]: x-caponier members for operations chosen by operationId or by "METHOD /path/pattern", METHOD
@@ -116,6 +169,8 @@ struct Upstream {
   std::string key_file;
   std::string spiffe_id;  // https: what the certificate must name, instead of the server's name
   UpstreamRules rules;
+  UpstreamIdentity identity;
+  std::optional<UpstreamToken> token;
   Origin origin;
 };
 
@@ -130,7 +185,9 @@ struct Config {
   std::vector<std::string>
       hosts;  // accepted Host names; empty: those of the document's servers, or any if it names none
   std::vector<Issuer> issuers;
+  std::optional<IdentityToken> identity_token;
   std::vector<SchemeBinding> schemes;
+  ApiKeys api_keys;
   std::vector<OperationOverride> operations;
   const Node* defaults = nullptr;  // x-caponier members for every operation: `defaults:`
   std::string state_dir;

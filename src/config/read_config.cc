@@ -14,9 +14,9 @@ namespace caponier::config {
 namespace {
 
 constexpr std::string_view kRootKeys[] = {
-    "contract", "overlays", "upstream", "upstreams",        "listeners",  "hosts",
-    "issuers",  "defaults", "origins",  "security_schemes", "operations", "state_dir",
-    "log",      "workers",  "limits",   "timeouts",         "handover"};
+    "contract", "overlays", "upstream",         "upstreams",  "listeners",     "hosts", "issuers",
+    "defaults", "origins",  "security_schemes", "operations", "state_dir",     "log",   "workers",
+    "limits",   "timeouts", "handover",         "api_keys",   "identity_token"};
 constexpr std::string_view kLogKeys[] = {"file"};
 constexpr std::int64_t kWorkersMax = 1024;
 
@@ -46,6 +46,8 @@ void read_root(Reader& reader, const Node& root, Config& config) {
   read_origins(reader, root, config);
   read_issuers(reader, root, config);
   read_scheme_bindings(reader, root, config);
+  read_api_keys(reader, root, config);
+  read_identity_token(reader, root, config);
   config.defaults = reader.object(root, "defaults");
   read_operations(reader, root, config);
   config.state_dir = reader.file(root, "state_dir").value_or("");

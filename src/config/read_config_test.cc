@@ -54,7 +54,7 @@ issuers:
 security_schemes:
   bearer: {issuer: https://login.example.com/}
   other: {issuers: [local, https://login.example.com/]}
-  key: {keys_file: keys.ndjson}
+api_keys: {hash_key: "env://HASH_KEY"}
 defaults: {rate_limit: {per_address: 20/m}}
 operations:
   - {operation: getOrder, owner: {claim: sub, parameter: id}}
@@ -104,11 +104,11 @@ TEST(ReadConfig, every_key_reaches_its_place) {
   EXPECT_TRUE(config.issuers[1].any_audience);
   EXPECT_TRUE(config.issuers[1].allow_internal_addresses);
   EXPECT_EQ(config.issuers[1].jwks_file, "etc/keys.json");
-  ASSERT_EQ(config.schemes.size(), 3U);
+  ASSERT_EQ(config.schemes.size(), 2U);
   EXPECT_EQ(config.schemes[0].scheme, "bearer");
   EXPECT_THAT(config.schemes[0].issuers, ElementsAre("https://login.example.com/"));
   EXPECT_THAT(config.schemes[1].issuers, ElementsAre("local", "https://login.example.com/"));
-  EXPECT_EQ(config.schemes[2].keys_file, "etc/keys.ndjson");
+  EXPECT_EQ(config.api_keys.hash_key.text(), "env://HASH_KEY");
   ASSERT_NE(config.defaults, nullptr);
   EXPECT_NE(config.defaults->find("rate_limit"), nullptr);
   ASSERT_EQ(config.operations.size(), 2U);
@@ -231,7 +231,11 @@ TEST(ReadConfig, what_contradicts_itself_or_weakens_silently_is_refused) {
       {"issuers: [{issuer: a, jwks_file: b, token_lifetime_max: 0s}]\n", 1, 57, "out-of-range", "from 1s"},
       {"issuers: [{issuer: a, jwks_file: b}, {issuer: a, jwks_file: c}]\n", 1, 38, "duplicate-name", "twice"},
       {"security_schemes: {a: {}}\n", 1, 20, "missing-key", "exactly one"},
-      {"security_schemes: {a: {issuer: b, keys_file: c}}\n", 1, 20, "invalid-value", "exactly one"},
+      {"security_schemes: {a: {issuer: b, issuers: [c]}}\n", 1, 20, "invalid-value", "exactly one"},
+      {"security_schemes: {a: {issuer: b, keys_file: c}}\n", 1, 35, "unknown-key", "keys_file"},
+      {"api_keys: {hash_key: hunter2}\n", 1, 22, "literal-secret", "where it is, and never written here"},
+      {"api_keys: {hash_key: 'file://relative'}\n", 1, 22, "literal-secret", "an absolute path"},
+      {"api_keys: {hashkey: 'env://A'}\n", 1, 12, "unknown-key", "hash_key"},
       {"operations: [a]\n", 1, 14, "wrong-type", "an operation"},
       {"operations: [{exposed: false}]\n", 1, 14, "missing-key", "exactly one"},
       {"operations: [{operation: a, path: 'GET /a', exposed: false}]\n", 1, 14, "missing-key", "exactly one"},

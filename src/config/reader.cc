@@ -177,6 +177,17 @@ std::string Reader::in_folder(const std::string& written) const {
   return (std::filesystem::path(folder_) / path).lexically_normal().string();
 }
 
+std::optional<SecretReference> Reader::secret(const Node& object, std::string_view name) {
+  auto written = text(object, name);
+  if (!written) return std::nullopt;
+  auto reference = parse_secret_reference(*written);
+  if (reference) return std::move(*reference);
+  // The message does not show what is written: it may be the secret.
+  error(*object.find(name), "literal-secret", "`" + std::string(name) + "`: " + reference.error(),
+        "Write file:///absolute/path, env://NAME or systemd://NAME.");
+  return std::nullopt;
+}
+
 std::optional<std::string> Reader::file(const Node& object, std::string_view name) {
   const std::optional<std::string> written = text(object, name);
   if (!written) return std::nullopt;

@@ -44,7 +44,9 @@ class Reader {
   std::vector<std::string> texts(const Node& object, std::string_view name);
   // A file name, taken from the configuration file's folder.
   std::optional<std::string> file(const Node& object, std::string_view name);
-  // A list of them.
+  // Where a secret is. A secret itself is refused.
+  std::optional<SecretReference> secret(const Node& object, std::string_view name);
+  // A list of files.
   std::vector<std::pair<std::string, const Node*>> files(const Node& object, std::string_view name);
   // An object or array member.
   const Node* object(const Node& parent, std::string_view name);

@@ -12,10 +12,10 @@
 namespace caponier::config {
 namespace {
 
-constexpr std::string_view kUpstreamKeys[] = {"url",          "endpoints", "ca_file",   "server_name",
-                                              "certificate",  "key",       "spiffe_id", "resolve_interval",
-                                              "health_check", "ejection",  "retries",   "requests_max",
-                                              "pending_max",  "protocol"};
+constexpr std::string_view kUpstreamKeys[] = {
+    "url",         "endpoints",        "ca_file",        "server_name", "certificate", "key",
+    "spiffe_id",   "resolve_interval", "health_check",   "ejection",    "retries",     "requests_max",
+    "pending_max", "protocol",         "identity_token", "token"};
 constexpr std::string_view kEjectionKeys[] = {"failures", "base", "max", "percent_max"};
 constexpr std::string_view kHealthKeys[] = {"path", "interval", "timeout", "healthy", "unhealthy", "status"};
 constexpr std::string_view kRetryKeys[] = {"attempts_max", "idempotent", "statuses", "budget_percent",
@@ -212,6 +212,8 @@ Upstream read_one(Reader& reader, const Node& node, const std::string& what) {
     if (endpoints != nullptr) read_endpoints(reader, *endpoints, upstream);
     read_tls(reader, node, upstream);
     read_protocol(reader, node, upstream.rules);
+    read_upstream_identity(reader, node, upstream);
+    read_upstream_token(reader, node, upstream);
     set_duration(reader, node, "resolve_interval", kSecond, kHour, upstream.rules.resolve_ms);
     read_health_check(reader, node, upstream.rules.health_check);
     read_ejection(reader, node, upstream.rules.ejection);

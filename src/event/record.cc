@@ -44,6 +44,7 @@ void append(std::string& out, const ExchangeRecord& record) {
   line.text("subject", record.subject);
   line.text("client_certificate", record.client_certificate);
   line.credential("credential", record.credential);
+  line.credential("attempted", record.attempted);
   line.text("user_agent", record.user_agent);
   line.number("request_bytes", record.request_body_bytes);
   line.number("response_bytes", record.response_body_bytes);

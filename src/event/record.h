@@ -18,8 +18,8 @@ namespace caponier::event {
 //   "lifecycle") exchange         request_id trace_id client_trace_id peer listener method operation path
 //   raw_path status
 //                    upstream_status reason stage detail where reported (list of: reason stage detail where)
-//                    issuer subject client_certificate credential user_agent request_bytes response_bytes
-//                    duration_us upstream_us attempts aborted
+//                    issuer subject client_certificate credential attempted user_agent request_bytes
+//                    response_bytes duration_us upstream_us attempts aborted
 //   connection types request_id peer listener status reason detail
 //   lifecycle        what detail count
 
@@ -75,6 +75,7 @@ struct ExchangeRecord {
   Subject subject;
   Subject client_certificate;   // subject of the verified one of the connection
   std::string_view credential;  // "token:<keyed digest>" or "key:<id>"; never the credential
+  std::string_view attempted;   // whom a refused credential claims to speak for: "key:<id>", "subject:<hash>"
   Untrusted user_agent;
   std::uint64_t request_body_bytes = 0;
   std::uint64_t response_body_bytes = 0;

@@ -73,7 +73,9 @@ bool is_personal(std::string_view subject) {
 
 bool is_credential_name(std::string_view credential) {
   return credential.size() <= kCredentialNameBytesMax &&
-         (credential.starts_with("token:") || credential.starts_with("key:"));
+         (credential.starts_with("token:") || credential.starts_with("key:") ||
+          credential.starts_with("certificate:") || credential.starts_with("subject:") ||
+          credential.starts_with("user:"));
 }
 
 }  // namespace caponier::event

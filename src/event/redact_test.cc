@@ -76,6 +76,7 @@ TEST(IsPersonal, addresses_and_names_are) {
 TEST(IsCredentialName, only_names_of_credentials_are) {
   EXPECT_TRUE(is_credential_name("token:00112233445566778899aabbccddeeff"));
   EXPECT_TRUE(is_credential_name("key:cap_1a2b3c4d"));
+  EXPECT_TRUE(is_credential_name("certificate:0011223344556677"));
   EXPECT_FALSE(is_credential_name("Bearer eyJhbGciOiJFUzI1NiJ9"));
   EXPECT_TRUE(is_credential_name("token:" + std::string(122, 'a')));
   EXPECT_FALSE(is_credential_name("token:" + std::string(123, 'a')));

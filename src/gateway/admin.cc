@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "gateway/identity_admin.h"
+#include "gateway/json_request.h"
 #include "http/h1_decoder.h"
 #include "http/h1_encoder.h"
 #include "http/message.h"
@@ -28,6 +30,14 @@ bool of_a_web_page(const http::RequestHead& head) {
   return std::ranges::any_of(head.headers, [](const http::Header& header) {
     return equals_ignore_case(header.name, "origin") || equals_ignore_case(header.name, "sec-fetch-site");
   });
+}
+
+// RFC 6750, section 2.1.
+bool has_token(const http::RequestHead& head, std::string_view token) {
+  constexpr std::string_view kBearer = "Bearer ";
+  const http::Header* header = head.find(http::Field::kAuthorization);
+  return !token.empty() && header != nullptr && header->value.starts_with(kBearer) &&
+         equals_constant_time(header->value.substr(kBearer.size()), token);
 }
 
 std::string text_of(const AdminAnswer& answer) {
@@ -81,19 +91,52 @@ net::Task<void> AdminServer::live(net::Listener::Accepted accepted,
                                   std::shared_ptr<tls::ServerContext> context, std::string name) {
   ++connections_;
   std::unique_ptr<net::Stream> stream = std::move(accepted.stream);
+  bool certified = false;
   if (context) {
     auto secured = co_await tls::accept(std::move(stream), context, network_.loop().now_ms() + kRequestMs);
     if (secured) {
       stream = std::move(*secured);
+      certified = tls::session_facts(*stream, *context).client != nullptr;
     } else if (actions_.refused) {
       actions_.refused(name, accepted.peer.host_text(), secured.error());
     }
   }
-  if (stream) co_await converse(stream.get(), context ? &context->names() : nullptr);
+  if (stream) co_await converse(stream.get(), context ? &context->names() : nullptr, certified);
   --connections_;
 }
 
-net::Task<void> AdminServer::converse(net::Stream* stream, const ServerNames* names) {
+AdminAnswer AdminServer::refusal(const http::RequestHead& head, const ServerNames* names,
+                                 bool certified) const {
+  if (of_a_web_page(head) || !is_own_name(head.authority, names))
+    return problem(403, "ask by address or by the name of the certificate, and not from a web page");
+  if (!actions_.identities || !is_about_identities(head.path)) {
+    if (head.body.kind == http::BodyKind::kChunked || head.body.bytes > 0)
+      return problem(413, "nothing here takes a body");
+  } else if (!certified && !has_token(head, actions_.token)) {
+    return problem(401,
+                   "show a client certificate, or Authorization: Bearer and the token in admin.token of the "
+                   "state directory");
+  } else if (head.body.kind == http::BodyKind::kChunked || head.body.bytes > JsonRequest::kBytesMax) {
+    return problem(413, "a body has a Content-Length of at most 65536");
+  }
+  AdminAnswer none;
+  none.status = 0;
+  return none;
+}
+
+net::Task<bool> AdminServer::read_body(net::Stream* stream, std::string* begun, std::size_t size,
+                                       std::int64_t deadline) {
+  std::size_t have = std::min(begun->size(), size);
+  begun->resize(size);
+  while (have < size) {
+    const auto read = co_await stream->read(begun->data() + have, size - have, deadline);
+    if (!read.ok()) co_return false;
+    have += read.bytes;
+  }
+  co_return true;
+}
+
+net::Task<void> AdminServer::converse(net::Stream* stream, const ServerNames* names, bool certified) {
   const std::int64_t deadline = network_.loop().now_ms() + kRequestMs;
   // Never moved: the head views it.
   std::string bytes(kHeadBytesMax, '\0');
@@ -112,13 +155,18 @@ net::Task<void> AdminServer::converse(net::Stream* stream, const ServerNames* na
     }
     if (*status != http::HeadStatus::kComplete) continue;
     const http::RequestHead& head = decoder.head();
-    if (of_a_web_page(head) || !is_own_name(head.authority, names)) {
-      reply = problem(403, "ask by address or by the name of the certificate, and not from a web page");
-    } else if (head.body.kind == http::BodyKind::kChunked || head.body.bytes > 0) {
-      reply = problem(413, "nothing here takes a body");
-    } else {
+    reply = refusal(head, names, certified);
+    if (reply.status != 0) break;
+    if (!actions_.identities || !is_about_identities(head.path)) {
       reply = co_await answer(head.method_text, head.path);
+      break;
     }
+    AdminQuestion question{std::string(head.method_text), std::string(head.path), std::string(head.query),
+                           bytes.substr(decoder.head_bytes(), size - decoder.head_bytes())};
+    const bool whole =
+        co_await read_body(stream, &question.body, static_cast<std::size_t>(head.body.bytes), deadline);
+    if (!whole) co_return;
+    reply = co_await actions_.identities(std::move(question));
     break;
   }
   const std::string text = text_of(reply);
@@ -128,7 +176,7 @@ net::Task<void> AdminServer::converse(net::Stream* stream, const ServerNames* na
 
 net::Task<AdminAnswer> AdminServer::answer(std::string_view method, std::string_view path) {
   const bool known = path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/reload";
-  if (!known) co_return problem(404, "try /healthz, /readyz, /metrics, or POST /reload");
+  if (!known) co_return problem(404, "try /healthz, /readyz, /metrics, /keys, or POST /reload");
   if (method != (path == "/reload" ? "POST" : "GET")) co_return problem(405, "another method is asked for");
   if (path == "/healthz") co_return AdminAnswer{200, "application/json", "{\"alive\":true}\n"};
   if (path == "/readyz") co_return actions_.ready();

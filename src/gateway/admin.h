@@ -3,7 +3,9 @@
 //
 // It is reached from this machine, or by clients with a certificate. What a browser could be talked into is
 // refused: requests of web pages (Origin), and names that somebody made to lead here (Host is an address,
-// localhost, or a name of the listener's certificates).
+// localhost, or a name of the listener's certificates). API keys are shown and changed only for who has a
+// client certificate, or the token that lies in the state directory: who reaches a port on loopback is any
+// user of the machine.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +17,7 @@
 
 #include "base/limits.h"
 #include "gateway/later.h"
+#include "http/message.h"
 #include "net/network.h"
 #include "tls/context.h"
 
@@ -26,11 +29,21 @@ struct AdminAnswer {
   std::string body;
 };
 
+struct AdminQuestion {
+  std::string method;
+  std::string path;
+  std::string query;
+  std::string body;
+};
+
 // What the surface knows of the gateway; each may wait, on the admin loop.
 struct AdminActions {
   std::function<AdminAnswer()> ready;
   std::function<net::Task<AdminAnswer>()> metrics;
   std::function<net::Task<AdminAnswer>()> reload;
+  // About API keys; empty: there is no store.
+  std::function<net::Task<AdminAnswer>(AdminQuestion)> identities;
+  std::string token;  // for those questions; empty: only client certificates open them
   // A connection on which TLS did not come about.
   std::function<void(const std::string& listener, const std::string& peer,
                      const tls::HandshakeFailure& failure)>
@@ -58,8 +71,14 @@ class AdminServer {
   net::Task<void> accept_from(std::size_t listening);
   net::Task<void> live(net::Listener::Accepted accepted, std::shared_ptr<tls::ServerContext> context,
                        std::string name);
-  net::Task<void> converse(net::Stream* stream, const ServerNames* names);
+  // `names`: of the listener's certificates, null without; `certified`: the client has a certificate.
+  net::Task<void> converse(net::Stream* stream, const ServerNames* names, bool certified);
   net::Task<AdminAnswer> answer(std::string_view method, std::string_view path);
+  // What is refused before anything is done; status 0: nothing.
+  [[nodiscard]] AdminAnswer refusal(const http::RequestHead& head, const ServerNames* names,
+                                    bool certified) const;
+  // The rest of the body, of which `begun` is there; false: it did not come.
+  net::Task<bool> read_body(net::Stream* stream, std::string* begun, std::size_t size, std::int64_t deadline);
 
   net::Network& network_;
   AdminActions actions_;

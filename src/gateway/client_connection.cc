@@ -86,7 +86,8 @@ ClientConnection::ClientConnection(Worker& worker, std::unique_ptr<net::Stream> 
       address_counted_(address_counted),
       buffer_(worker.blocks()),
       bulk_(worker.bulk_blocks()),
-      driver_(worker, *this) {
+      memory_(worker.shared()),
+      driver_(worker, *this, memory_) {
   peer_.listener = surface_->name;
   peer_.rules = &surface_->rules;
   next_ = worker_.connections_;
@@ -124,7 +125,7 @@ net::Task<void> ClientConnection::live(ClientConnection* self) {
 }
 
 net::Task<void> ClientConnection::serve_http2() {
-  http2_ = std::make_unique<Http2Connection>(worker_, *stream_, peer_);
+  http2_ = std::make_unique<Http2Connection>(worker_, *stream_, peer_, memory_);
   co_await http2_->serve();
   http2_.reset();
   co_await linger();

@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "gateway/client_side.h"
+#include "gateway/connection_memory.h"
 #include "gateway/driver.h"
 #include "gateway/http2_connection.h"
 #include "gateway/worker.h"
@@ -89,6 +90,7 @@ class ClientConnection final : private ClientSide {
   net::Stream::ReadAwaiter* body_read_ = nullptr;  // while read_body() waits
   bool aborted_ = false;
   std::unique_ptr<stages::Exchange> exchange_;
+  ConnectionMemory memory_;
   Driver driver_;
   std::string scratch_;
   std::uint32_t served_ = 0;

@@ -4,9 +4,11 @@
 #include <utility>
 
 #include "base/canary.h"
+#include "base/release.h"
 #include "gateway/worker.h"
 #include "http/h1_encoder.h"
 #include "stages/pipeline.h"
+#include "stages/scrub/assertion.h"
 #include "stages/scrub/scrub.h"
 
 namespace caponier::gateway {
@@ -23,6 +25,15 @@ Denial denied(Reason reason, std::string_view stage, std::string_view detail) {
   denial.detail = detail;
   return denial;
 }
+
+Denial overloaded(std::string_view detail) {
+  Denial busy = denied(Reason::kOverloaded, "admit", detail);
+  busy.retry_after_s = 1;
+  return busy;
+}
+
+constexpr std::string_view kConnectionFull =
+    "the memory in flight of the client's connection is at its bound";
 
 Denial upload_denial(Upload::State state) {
   switch (state) {
@@ -44,7 +55,8 @@ Denial upload_denial(Upload::State state) {
 }  // namespace
 
 Driver::~Driver() {
-  worker_.add_in_flight(-body_counted_);
+  end_stream();
+  memory_.add(-body_counted_);
 }
 
 void Driver::abort() {
@@ -72,14 +84,13 @@ net::Task<bool> Driver::run(Exchange& exchange, Service& service, bool may_stay)
   denial_.reset();
   outcome_ = {};
   lasts_ = false;
+  revoked_.reset();
   answering_ = false;
   broken_off_ = false;
   client_gone_ = false;
   copy_max_ = 0;
-  if (worker_.overloaded()) {
-    Denial busy = denied(Reason::kOverloaded, "admit", "memory in flight is at its bound");
-    busy.retry_after_s = 1;
-    co_await refuse(exchange, std::move(busy));
+  if (Failed busy = no_room()) {
+    co_await refuse(exchange, std::move(*busy));
   } else {
     buffered_ = {};
     auto verdict = stages::judge_head(service_->state, exchange);
@@ -92,18 +103,42 @@ net::Task<bool> Driver::run(Exchange& exchange, Service& service, bool may_stay)
   co_return keep_alive_;
 }
 
+// Gets what a stage asked for, or lets its time pass. What it gives is a refusal.
+net::Task<Driver::Failed> Driver::satisfy(Exchange& exchange, stages::Need need) {
+  const std::int64_t until_ms = deadline(exchange.plan->limits.time.need_ms);
+  if (const auto* keys = std::get_if<stages::NeedKeys>(&need)) {
+    auto waiting = service_->generation->key_sources[keys->issuer]->wait_for(worker_.loop(), until_ms);
+    co_await waiting;
+  } else if (const auto* introspection = std::get_if<stages::NeedIntrospection>(&need)) {
+    fetch::Introspector& introspector = *service_->generation->introspectors[introspection->issuer];
+    auto asking = introspector.ask(worker_.loop(), introspection->token, until_ms);
+    auto answer = co_await asking;
+    exchange.introspection = std::move(answer);
+  } else if (const auto* session = std::get_if<stages::NeedSession>(&need)) {
+    co_await renew(exchange, *session);
+  } else if (const auto* login = std::get_if<stages::NeedLogin>(&need)) {
+    co_return co_await log_in(exchange, *login);
+  }
+  if (const auto* password = std::get_if<stages::NeedPassword>(&need)) {
+    auto asking = worker_.shared().passwords.verify(worker_.loop(), *password, until_ms);
+    exchange.password_check = co_await asking;
+  }
+  co_return std::nullopt;
+}
+
 // Goes on with what judge_head said. True if the request may go upstream; otherwise it has been answered.
 net::Task<bool> Driver::judge(Exchange& exchange, stages::Verdict<stages::HeadDecision> verdict) {
   const Limits& limits = exchange.plan->limits;
   for (; !verdict; verdict = stages::judge_head(service_->state, exchange)) {
-    if (const stages::NeedKeys* need = verdict.need()) {
+    if (const stages::Need* need = verdict.need()) {
       if (++exchange.needs > limits.needs_per_exchange_max) {
         co_await refuse(exchange, denied(Reason::kNoVerdict, "authenticate", "too many needs"));
         co_return false;
       }
-      co_await service_->generation->key_service->wait_for(worker_.loop(), need->issuer,
-                                                           deadline(limits.time.need_ms));
-      continue;
+      auto failed = co_await satisfy(exchange, *need);
+      if (!failed) continue;
+      co_await refuse(exchange, std::move(*failed));
+      co_return false;
     }
     if (const stages::LocalResponse* local = verdict.answer()) {
       co_await answer(exchange, *local);
@@ -126,11 +161,13 @@ net::Task<bool> Driver::judge(Exchange& exchange, stages::Verdict<stages::HeadDe
   outcome_.request_body_bytes = buffered_.size();
   auto judged = stages::judge_body(service_->state, exchange, buffered_);
   count_made(exchange);
-  if (judged) {
+  const bool too_much = memory_.over(bytes_max());
+  if (judged && !too_much) {
     buffered_ = judged->bytes;
     co_return true;
   }
   Denial denial;  // of its own: g++ 12 destroys a conditional temporary of a co_await expression twice
+  if (too_much) denial = overloaded(kConnectionFull);
   if (judged.denial() != nullptr) denial = std::move(*judged.denial());
   co_await refuse(exchange, std::move(denial));
   co_return false;
@@ -139,9 +176,12 @@ net::Task<bool> Driver::judge(Exchange& exchange, stages::Verdict<stages::HeadDe
 net::Task<Driver::Failed> Driver::gather_body(Exchange& exchange, std::uint64_t bytes_max) {
   // A length that was merely announced buys no more than this.
   constexpr std::uint64_t kReservedBytes = 64 * 1024;
+  std::uint64_t most = bytes_max;
   body_.clear();
-  if (exchange.head->body.kind == http::BodyKind::kLength)
-    body_.reserve(std::min({bytes_max, exchange.head->body.bytes, kReservedBytes}));
+  if (exchange.head->body.kind == http::BodyKind::kLength) {
+    most = std::min(bytes_max, exchange.head->body.bytes);
+    if (!make_room(body_, std::min(most, kReservedBytes), most)) co_return overloaded(kConnectionFull);
+  }
   if (!co_await client_.invite_body())
     co_return denied(Reason::kClientClosed, "validate", "closed before its body");
   for (;;) {
@@ -161,11 +201,11 @@ net::Task<Driver::Failed> Driver::gather_body(Exchange& exchange, std::uint64_t 
     if (body_.size() + piece.data.size() > bytes_max) {
       Denial large = denied(Reason::kBodyTooLarge, "validate",
                             "the body exceeds " + std::to_string(bytes_max) + " bytes");
-      large.where = exchange.head_decision->body->where.text;
+      if (exchange.head_decision) large.where = exchange.head_decision->body->where.text;
       co_return large;
     }
+    if (!make_room(body_, piece.data.size(), most)) co_return overloaded(kConnectionFull);
     body_.append(piece.data);
-    count_gathered();
     if (worker_.loop().now_ms() >= ends_ms_)
       co_return denied(Reason::kExchangeTimeout, "validate", "the body took too long");
   }
@@ -173,15 +213,39 @@ net::Task<Driver::Failed> Driver::gather_body(Exchange& exchange, std::uint64_t 
 
 // What the stages made of a body is in flight as well: decoded, or stripped.
 void Driver::count_made(const Exchange& exchange) {
-  made_bytes_ = exchange.decoded_body.capacity() + exchange.stripped_body.capacity();
+  made_bytes_ = heap_bytes(exchange.decoded_body) + heap_bytes(exchange.stripped_body);
   count_gathered();
 }
 
 void Driver::count_gathered() {
-  const auto bytes = static_cast<std::int64_t>(body_.capacity() + response_body_.capacity() + made_bytes_);
-  if (bytes == body_counted_) return;
-  worker_.add_in_flight(bytes - body_counted_);
-  body_counted_ = bytes;
+  const std::int64_t bytes = heap_bytes(body_) + heap_bytes(response_body_) + made_bytes_;
+  if (bytes != body_counted_) memory_.add(bytes - std::exchange(body_counted_, bytes));
+}
+
+std::uint64_t Driver::bytes_max() const {
+  return service_->plan().limits.memory.connection_bytes_max;
+}
+
+Driver::Failed Driver::no_room() const {
+  if (worker_.overloaded()) return overloaded("memory in flight is at its bound");
+  if (memory_.left(bytes_max()) == 0) return overloaded(kConnectionFull);
+  return std::nullopt;
+}
+
+bool Driver::make_room(std::string& body, std::uint64_t more, std::uint64_t most) {
+  const std::uint64_t had = static_cast<std::uint64_t>(heap_bytes(body));
+  const std::uint64_t wanted = body.size() + more;
+  if (wanted <= body.capacity()) return true;
+  const std::uint64_t possible = had + memory_.left(bytes_max());
+  if (wanted > possible) return false;
+  constexpr std::uint64_t kLeastBytes = 4096;
+  // By itself a string grows beyond what it may have.
+  std::string larger;
+  larger.reserve(std::min(possible, std::max(wanted, std::min(most, std::max(2 * had, kLeastBytes)))));
+  larger.append(body);
+  body = std::move(larger);
+  count_gathered();
+  return true;
 }
 
 net::Task<Driver::Failed> Driver::start_upload(Exchange& exchange) {
@@ -210,9 +274,12 @@ net::Task<void> Driver::end_upload() {
   co_await upload_->ended();
 }
 
-bool Driver::append_request_head(const Exchange& exchange) {
+bool Driver::append_request_head(Exchange& exchange) {
   out_.clear();
-  if (!stages::append_upstream_head(out_, exchange)) return false;
+  if (!stages::vouch(service_->state, exchange, worker_.loop().now().wall_s()) ||
+      !stages::append_upstream_head(out_, exchange)) {
+    return false;
+  }
   // What the client sends behind a handshake was not meant as a request, whatever the answer.
   if (exchange.head_decision->websocket) keep_alive_ = false;
   return true;
@@ -237,7 +304,7 @@ Denial Driver::read_failure(net::IoStatus status, std::string_view closed) const
   if (connection_->fault() == upstream::Fault::kMalformed)
     return denied(Reason::kUpstreamMalformed, "upstream", connection_->fault_detail());
   if (upload_ && upload_->state() > Upload::State::kDone) return upload_denial(upload_->state());
-  if (broken_off_) return denied(Reason::kDraining, "upstream", "broken off, because the gateway stops");
+  if (broken_off_) return broken_off();
   if (status != net::IoStatus::kTimedOut) {
     const std::string_view how = connection_->fault_detail();
     return denied(Reason::kUpstreamClosed, "upstream", how.empty() ? closed : how);
@@ -321,8 +388,7 @@ net::Task<void> Driver::pass_response(Exchange& exchange) {
     client_.abort();
     co_return;
   }
-  if (decision.copies())
-    (void)stages::judge_response_body(service_->state, exchange, decision, response_body_);
+  if (copy_max_ > 0) (void)stages::judge_response_body(service_->state, exchange, decision, response_body_);
   end_response(status);
 }
 
@@ -338,13 +404,18 @@ void Driver::end_response(std::uint16_t status) {
 net::Task<void> Driver::pass_held(Exchange& exchange, stages::ResponseDecision decision) {
   const http::ResponseHead& head = connection_->head();
   const std::uint16_t status = head.status;
+  const std::uint64_t most = head.body.kind == http::BodyKind::kLength
+                                 ? std::min(decision.bytes_max, head.body.bytes)
+                                 : decision.bytes_max;
   connection_->begin_body();
-  Failed failed = co_await gather_response(decision);
+  Failed failed = co_await gather_response(decision, most);
   std::string_view body;
   if (!failed) {
     auto judged = stages::judge_response_body(service_->state, exchange, decision, held_);
     count_made(exchange);
-    if (judged) {
+    if (memory_.over(bytes_max())) {
+      failed = overloaded(kConnectionFull);
+    } else if (judged) {
       body = judged->bytes;
     } else {
       failed = judged.denial() != nullptr ? std::move(*judged.denial()) : Denial{};
@@ -377,7 +448,8 @@ net::Task<void> Driver::pass_held(Exchange& exchange, stages::ResponseDecision d
 }
 
 // Reads the whole body. held_ views it: where the connection has it, if it came at once.
-net::Task<Driver::Failed> Driver::gather_response(const stages::ResponseDecision& decision) {
+net::Task<Driver::Failed> Driver::gather_response(const stages::ResponseDecision& decision,
+                                                  std::uint64_t most) {
   for (;;) {
     const auto piece = connection_->read_body();
     if (!piece) co_return denied(Reason::kUpstreamMalformed, "upstream", piece.error());
@@ -391,8 +463,8 @@ net::Task<Driver::Failed> Driver::gather_response(const stages::ResponseDecision
       held_ = piece->data;
       co_return std::nullopt;
     }
+    if (!make_room(response_body_, piece->data.size(), most)) co_return overloaded(kConnectionFull);
     response_body_.append(piece->data);
-    count_gathered();
     held_ = response_body_;
     if (connection_->complete()) co_return std::nullopt;
     if (piece->advanced) continue;
@@ -433,8 +505,7 @@ void Driver::append_length(const Exchange& exchange, std::uint16_t status, bool 
 }
 
 // Passes the body on as it comes, behind the head that stands in out_.
-net::Task<Driver::Failed> Driver::pass_body(const Exchange& exchange, bool open,
-                                            const plan::Response* declared) {
+net::Task<Driver::Failed> Driver::pass_body(Exchange& exchange, bool open, const plan::Response* declared) {
   std::string trailers;
   AnswerPiece out;
   out.head = true;
@@ -444,7 +515,7 @@ net::Task<Driver::Failed> Driver::pass_body(const Exchange& exchange, bool open,
   for (;;) {
     const auto piece = connection_->read_body();
     if (!piece) co_return denied(Reason::kUpstreamMalformed, "upstream", piece.error());
-    copy_for_report(piece->data);
+    copy_for_report(exchange, piece->data);
     outcome_.response_body_bytes += piece->data.size();
     out.data = piece->data;
     out.last = connection_->complete();
@@ -466,9 +537,17 @@ net::Task<Driver::Failed> Driver::pass_body(const Exchange& exchange, bool open,
 }
 
 // One byte past the bound tells that it was passed.
-void Driver::copy_for_report(std::string_view data) {
+void Driver::copy_for_report(Exchange& exchange, std::string_view data) {
   if (copy_max_ == 0 || response_body_.size() > copy_max_) return;
-  response_body_.append(data.substr(0, copy_max_ + 1 - response_body_.size()));
+  data = data.substr(0, copy_max_ + 1 - response_body_.size());
+  if (make_room(response_body_, data.size(), copy_max_ + 1)) {
+    response_body_.append(data);
+    return;
+  }
+  // The answer goes on, and is not judged: the record says so.
+  exchange.reported.push_back(overloaded(kConnectionFull));
+  copy_max_ = 0;
+  release(response_body_);
   count_gathered();
 }
 
@@ -480,7 +559,7 @@ void Driver::end_request() {
 net::Task<void> Driver::refuse(Exchange& exchange, Denial denial) {
   end_request();
   denial_ = std::move(denial);
-  const std::uint16_t status = entry(denial_->reason).status;
+  const std::uint16_t status = stages::status_of(*denial_);
   if (denial_->reason == Reason::kClientClosed || status == 0) {
     keep_alive_ = false;
     outcome_.aborted = true;
@@ -514,14 +593,17 @@ net::Task<void> Driver::answer(Exchange& exchange, const stages::LocalResponse& 
 }
 
 void Driver::finish(Exchange& exchange) {
+  end_stream();
   outcome_.denial = denial_ ? &*denial_ : nullptr;
   outcome_.duration_us = worker_.loop().now().steady_us - started_us_;
   if (!canary("record-lost") || !outcome_.aborted)
     worker_.record(stages::make_record(exchange, outcome_, worker_.shared().digest_key));
   worker_.count(*service_, exchange, outcome_);
   constexpr std::size_t kKeptBytes = std::size_t{64} * 1024;
+  // A connection of many exchanges keeps no room for each.
+  const bool keeps = memory_.held() <= kConnectionKeptBytes;
   for (std::string* body : {&body_, &response_body_}) {
-    if (body->capacity() > kKeptBytes) *body = {};
+    if (!keeps || body->capacity() > kKeptBytes) release(*body);
     body->clear();
   }
   made_bytes_ = 0;

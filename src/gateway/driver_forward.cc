@@ -47,7 +47,9 @@ net::Task<void> Driver::forward(Exchange& exchange) {
   first_byte_ms_ = exchange.matched->operation->first_byte_ms;
   fresh_ = false;
   use_ = exchange.head_decision->websocket ? upstream::Use::kUpgrade : upstream::Use::kRequest;
-  Failed failed = enter(exchange);
+  Failed failed;
+  if (!has_upstream_token(exchange)) failed = co_await get_upstream_token(exchange);
+  if (!failed) failed = enter(exchange);
   if (!failed) {
     do {
       failed = co_await send_request(exchange);
@@ -61,6 +63,8 @@ net::Task<void> Driver::forward(Exchange& exchange) {
     co_await refuse(exchange, std::move(*failed));
   } else {
     const std::uint16_t status = connection_->head().status;
+    constexpr std::uint16_t kUnauthorized = 401;
+    if (status == kUnauthorized) note_unauthorized(exchange);
     co_await pass_response(exchange);
     note_answer(status);
   }
@@ -220,6 +224,7 @@ net::Task<Driver::Failed> Driver::send_request(Exchange& exchange) {
       if (Failed failed = co_await take_connection(chosen)) co_return failed;
     }
     connection_->begin(exchange.head->method, exchange.head_decision->websocket);
+    connection_->count_in(memory_.blocks());
     out_.resize(head_bytes);
     const auto sent =
         co_await connection_->send(out_, body, deadline(exchange.plan->limits.time.write_progress_ms));

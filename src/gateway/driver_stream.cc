@@ -5,6 +5,7 @@
 #include "gateway/driver.h"
 #include "gateway/tunnel.h"
 #include "gateway/worker.h"
+#include "stages/authenticate/revoked.h"
 #include "stages/scrub/scrub.h"
 
 namespace caponier::gateway {
@@ -13,29 +14,23 @@ using stages::Exchange;
 
 namespace {
 
-// When the caller's credential ceases to be valid, in wall seconds, if it ever does.
-std::optional<std::int64_t> expiry_s(const Exchange& exchange) {
-  const stages::Principal& principal = *exchange.principal;
-  std::optional<std::int64_t> first;
-  const auto take = [&first](std::int64_t at_s) { first = std::min(first.value_or(at_s), at_s); };
-  if (principal.claims) {
-    std::int64_t leeway_s = 0;
-    for (const plan::Issuer& issuer : exchange.plan->issuers) {
-      if (issuer.rules.issuer == principal.issuer) leeway_s = issuer.rules.leeway_s;
-    }
-    take(principal.claims->expires_at_s + leeway_s);
-  }
-  for (const plan::ApiKey* key : principal.keys) {
-    if (key != nullptr && key->expires_at_s != 0) take(key->expires_at_s);
+// The caller's proof that ceases first; null if none ever does.
+const stages::Proof* first_to_end(const stages::Principal& principal) {
+  const stages::Proof* first = nullptr;
+  for (const stages::Proof& proof : principal.proofs) {
+    if (!proof.holds || proof.until_s == 0) continue;
+    if (first == nullptr || proof.until_s < first->until_s) first = &proof;
   }
   return first;
 }
+
+// RFC 6455, section 7.4.1.
+constexpr std::uint16_t kPolicyViolation = 1008;
 
 // What a client is told whose WebSocket ends by our will. Where the API broke off it is told nothing, as if
 // there were nobody in between.
 std::optional<std::uint16_t> close_code(Tunnel::End end, bool broken_off, Reason over) {
   constexpr std::uint16_t kGoingAway = 1001;
-  constexpr std::uint16_t kPolicyViolation = 1008;
   if (broken_off || end == Tunnel::End::kIdle) return kGoingAway;
   if (end != Tunnel::End::kOver) return std::nullopt;
   return over == Reason::kStreamTimeout ? kGoingAway : kPolicyViolation;
@@ -47,15 +42,37 @@ std::optional<std::uint16_t> close_code(Tunnel::End end, bool broken_off, Reason
 void Driver::begin_stream(const Exchange& exchange) {
   const TimeLimits& time = exchange.plan->limits.time;
   lasts_ = true;
+  caller_ = &*exchange.principal;
+  worker_.add_stream(*this);
   ends_ms_ = worker_.loop().now_ms() + time.stream_ms;
   over_ = Reason::kStreamTimeout;
   if (upload_) upload_->allow_pauses();
-  const auto expires_s = expiry_s(exchange);
-  if (!expires_s) return;
-  const std::int64_t expires_ms = exchange.now.steady_ms() + *expires_s * 1000 - exchange.now.wall_ms;
-  if (expires_ms >= ends_ms_) return;
-  ends_ms_ = expires_ms;
-  over_ = exchange.principal->claims ? Reason::kTokenExpired : Reason::kKeyExpired;
+  if (const stages::Proof* proof = first_to_end(*exchange.principal)) {
+    const std::int64_t expires_ms = exchange.now.steady_ms() + proof->until_s * 1000 - exchange.now.wall_ms;
+    if (expires_ms < ends_ms_) {
+      ends_ms_ = expires_ms;
+      over_ = proof->over;
+    }
+  }
+  // The upstream may have taken its time to answer.
+  judge_again(*worker_.identities());
+}
+
+void Driver::judge_again(const plan::IdentityFacts& facts) {
+  if (caller_ == nullptr || broken_off_) return;
+  revoked_ =
+      stages::revoked_since(*caller_, facts, worker_.loop().now().wall_s(), &worker_.shared().sessions);
+  if (revoked_) abort();
+}
+
+void Driver::end_stream() {
+  if (caller_ != nullptr) worker_.remove_stream(*this);
+  caller_ = nullptr;
+}
+
+stages::Denial Driver::broken_off() const {
+  if (!revoked_) return stages::deny(Reason::kDraining, "upstream", "broken off, because the gateway stops");
+  return stages::deny(*revoked_, "upstream", "the credential ceased to hold while the stream was open");
 }
 
 stages::Denial Driver::stream_end(bool idle) const {
@@ -92,13 +109,14 @@ net::Task<void> Driver::pass_tunnel(Exchange& exchange) {
     in_tunnel_ = true;
     end = co_await tunnel.run();
     in_tunnel_ = false;
-    const std::optional<std::uint16_t> code = close_code(end, broken_off_, over_);
+    const std::optional<std::uint16_t> code =
+        revoked_ ? kPolicyViolation : close_code(end, broken_off_, over_);
     if (code) co_await tunnel.say_close(*code);
     outcome_.request_body_bytes = tunnel.bytes_up();
     outcome_.response_body_bytes = tunnel.bytes_down();
   }
   if (broken_off_) {
-    denial_ = stages::deny(Reason::kDraining, "upstream", "broken off, because the gateway stops");
+    denial_ = broken_off();
   } else if (end == Tunnel::End::kIdle || end == Tunnel::End::kOver) {
     denial_ = stream_end(end == Tunnel::End::kIdle);
   } else if (end == Tunnel::End::kUpstreamBroken) {

@@ -13,23 +13,44 @@ namespace caponier::gateway {
 Gateway::Gateway() = default;
 
 Gateway::~Gateway() {
+  if (shared_) shared_->identities->watch({});
+  // It answers to the loops.
+  if (shared_) shared_->passwords.stop();
   stop_admin();
   for (auto& thread : threads_) {
     thread->loop.stop();
     if (thread->thread.joinable()) thread->thread.join();
   }
+  if (session_keeper_) session_keeper_->close();
 }
 
 Result<std::unique_ptr<Gateway>, std::string> Gateway::create(Settings settings, Clock& clock,
                                                               RandomSource& random) {
   std::unique_ptr<Gateway> gateway(new Gateway());
   gateway->settings_ = std::move(settings);
+  gateway->clock_ = &clock;
+  gateway->random_ = &random;
   Settings& set = gateway->settings_;
   gateway->resolver_ = std::make_unique<net::Resolver>();
   gateway->shared_ = std::make_unique<Shared>(set.plan->limits, set.plan->operations.size(), random);
   gateway->shared_->give_records = set.give_records;
+  if (set.identities) gateway->shared_->identities = set.identities;
+  if (set.assertions) gateway->shared_->assertions = set.assertions;
   for (std::uint32_t i = 0; i < set.workers; ++i) {
     gateway->threads_.push_back(std::make_unique<Thread>(clock, *gateway->resolver_));
+  }
+  gateway->key_service_ = std::make_unique<fetch::KeyService>(
+      gateway->threads_.front()->network, set.development_keys, set.state_dir,
+      [raw = gateway.get()](const fetch::KeyEvent& event) { raw->report_keys(event); });
+  if (set.session_store) {
+    net::Network& network = gateway->threads_.front()->network;
+    gateway->session_keeper_ = std::make_shared<fetch::SessionKeeper>(
+        network, gateway->shared_->sessions, std::move(*set.sealer), std::move(set.session_store),
+        gateway->shared_->identities,
+        [raw = gateway.get()](const std::string& why) { raw->report("sessions", why); },
+        [raw = gateway.get()] { raw->judge_streams(); });
+    if (auto loaded = gateway->session_keeper_->load(set.plan->limits.tokens, clock.now()); !loaded)
+      return Err(loaded.error());
   }
   gateway->current_ = gateway->make_generation(set.plan, set.upstream_tls);
   for (auto& thread : gateway->threads_) {
@@ -51,9 +72,26 @@ std::shared_ptr<Generation> Gateway::make_generation(
     generation->upstreams[i].tls = std::move(upstream_tls[i]);
   }
   generation->metric_rows = shared_->metric_names.rows_of(*generation->plan);
-  generation->key_service = std::make_shared<fetch::KeyService>(
-      threads_.front()->network, generation->plan, generation->keys, settings_.development_keys,
-      [this](const fetch::KeyEvent& event) { report_keys(event); });
+  attach_keys(*generation, *key_service_, clock_->now());
+  const plan::Plan& served = *generation->plan;
+  for (const plan::Issuer& issuer : served.issuers) {
+    net::Network& network = threads_.front()->network;
+    generation->issuer_clients.push_back(std::make_shared<fetch::IssuerClient>(
+        network, issuer, served.limits.tokens, served.limits.time.need_ms, *random_));
+    auto& introspector = generation->introspectors.emplace_back();
+    if (!issuer.introspection) continue;
+    introspector =
+        std::make_shared<fetch::Introspector>(network, generation->issuer_clients.back(),
+                                              generation->key_sources[generation->introspectors.size() - 1],
+                                              [this](const fetch::KeyEvent& event) { report_keys(event); });
+  }
+  for (const plan::Login& login : served.logins) {
+    if (!session_keeper_) break;
+    generation->logins.push_back(std::make_shared<fetch::BrowserLogin>(
+        threads_.front()->network, login, generation->issuer_clients[login.issuer],
+        generation->key_sources[login.issuer], session_keeper_, *random_));
+  }
+  attach_token_sources(*generation, current().get());
   return generation;
 }
 
@@ -124,19 +162,39 @@ Result<Unit, std::string> Gateway::listen(ListenerSetting& setting) {
   return Unit{};
 }
 
-void Gateway::report_keys(const fetch::KeyEvent& event) {
-  // On the loop of the first worker, where the key service lives.
+// On the loop of the first worker, where what fetches lives.
+void Gateway::report(std::string_view what, std::string_view detail) {
   event::LifecycleRecord record;
   record.wall_ms = threads_.front()->loop.now().wall_ms;
-  record.what = "keys";
-  const std::string detail = event.issuer + (event.ok ? ": " : ": failed: ") + event.detail;
+  record.what = what;
   record.detail = detail;
   threads_.front()->worker->record(record);
+}
+
+void Gateway::report_keys(const fetch::KeyEvent& event) {
+  report("keys", event.issuer + (event.ok ? ": " : ": failed: ") + event.detail);
   if (settings_.on_keys) settings_.on_keys(event);
 }
 
+// On the store's thread.
+void Gateway::watch_identities() {
+  shared_->identities->watch([this] { judge_streams(); });
+}
+
+void Gateway::judge_streams() {
+  for (auto& thread : threads_) {
+    thread->loop.post([worker = thread->worker.get()] { worker->judge_streams(); });
+  }
+}
+
 void Gateway::start() {
-  threads_.front()->loop.post([keys = current_->key_service] { keys->start(); });
+  watch_identities();
+  threads_.front()->loop.post([keys = key_service_.get(), sessions = session_keeper_, generation = current_] {
+    keys->use(generation->plan, generation->key_sources);
+    if (!sessions) return;
+    sessions->use(generation->plan);
+    sessions->start();
+  });
   for (auto& thread : threads_) {
     thread->thread = std::thread([loop = &thread->loop, worker = thread->worker.get()] {
       // Here and not before: a task belongs to the thread that it was spawned on.
@@ -187,9 +245,9 @@ void Gateway::replace(Replacement replacement) {
     surfaces.push_back(surface_of(setting, replacement.entrances[i]));
   }
   shared_->connections.set_limits(next->plan->limits.connections);
-  threads_.front()->loop.post([old = before->key_service, fresh = next->key_service] {
-    old->retire();
-    fresh->start();
+  threads_.front()->loop.post([keys = key_service_.get(), sessions = session_keeper_, next] {
+    keys->use(next->plan, next->key_sources);
+    if (sessions) sessions->use(next->plan);
   });
   Roll roll(threads_.size());
   for (auto& thread : threads_) {
@@ -242,7 +300,10 @@ void Gateway::drain(bool handed_over) {
   listening_.clear();
   // Whoever asks how it is means the process that accepts.
   if (handed_over && admin_) admin_->loop.post([server = admin_->server.get()] { server->stop(); });
-  threads_.front()->loop.post([keys = last->key_service] { keys->stop(); });
+  threads_.front()->loop.post([keys = key_service_.get(), sessions = session_keeper_] {
+    keys->stop();
+    if (sessions) sessions->stop();
+  });
   for (auto& thread : threads_) {
     thread->loop.post(
         [worker = thread->worker.get(), drain_ms] { net::spawn(drain_worker(worker, drain_ms)); });

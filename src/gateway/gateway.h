@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,9 @@
 #include "net/network.h"
 #include "net/resolver.h"
 #include "net/socket_network.h"
+#include "plan/identity_facts.h"
 #include "plan/plan.h"
+#include "store/identity_store.h"
 #include "tls/context.h"
 
 namespace caponier::gateway {
@@ -55,13 +58,22 @@ struct Settings {
   std::uint32_t workers = 1;
   std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls;  // by index of Plan::upstreams
   std::string development_keys;
+  std::string state_dir;  // where the key sets of issuers are kept for the next start; empty: nowhere
   std::string version;
   // Asks whoever loads Plans for another one; `done` may be called on any thread, once.
   std::function<void(std::function<void(AdminAnswer)> done)> ask_reload;
   std::function<std::uint64_t()> log_dropped;  // records lost so far
+  // What the store knows of identities; null: nobody.
+  std::shared_ptr<plan::IdentitySource> identities;
+  std::shared_ptr<plan::AssertionKeySource> assertions;  // null: it vouches for nobody
+  std::optional<store::Sealer> sealer;                   // with session_store
+  std::unique_ptr<store::SessionStore> session_store;    // null: no browser logs in
+  store::IdentityStore* identity_store = nullptr;        // which outlives the gateway; null: there is none
+  std::string admin_token;  // who shows it to the admin surface may change API keys
   std::function<void(std::string& lines)> give_records;
   // What became of a key fetch, for the operator's terminal.
   std::function<void(const fetch::KeyEvent&)> on_keys;
+  std::function<void(const std::string& sentence)> tell;  // what else belongs there
 };
 
 // What takes the place of the settings of the same name; the listeners' addresses stay.
@@ -105,7 +117,14 @@ class Gateway {
   [[nodiscard]] std::shared_ptr<Generation> make_generation(
       std::shared_ptr<const plan::Plan> plan, std::vector<std::shared_ptr<tls::ClientContext>> upstream_tls);
   [[nodiscard]] std::shared_ptr<Generation> current() const;
+  void report(std::string_view what, std::string_view detail);
   void report_keys(const fetch::KeyEvent& event);
+  // Those of `before` that would ask for the same stay, with what they have.
+  void attach_token_sources(Generation& generation, const Generation* before);
+  void report_token(bool ok, const std::string& sentence);
+  void watch_identities();
+  // From any thread: each worker looks at its own.
+  void judge_streams();
   void start_admin();
   void stop_admin();
   void record_refused(const std::string& listener, const std::string& peer,
@@ -113,13 +132,18 @@ class Gateway {
   AdminAnswer tell_readiness() const;
   net::Task<AdminAnswer> tell_metrics();
   net::Task<AdminAnswer> reload_for_admin();
+  net::Task<AdminAnswer> ask_identities(AdminQuestion question);
   static void find_upstreams(net::Network* network, const std::shared_ptr<const Generation>& generation);
 
   Settings settings_;
+  Clock* clock_ = nullptr;
+  RandomSource* random_ = nullptr;
   std::unique_ptr<net::Resolver> resolver_;
   std::unique_ptr<Shared> shared_;
   std::unique_ptr<Admin> admin_;  // null without an admin listener
   std::vector<std::unique_ptr<Thread>> threads_;
+  std::shared_ptr<fetch::SessionKeeper> session_keeper_;  // of the first of them; null: there is no store
+  std::unique_ptr<fetch::KeyService> key_service_;        // on the loop of the first of them
   mutable std::mutex mutex_;
   std::shared_ptr<Generation> current_;  // under mutex_
   std::uint64_t generations_ = 0;

@@ -1,8 +1,10 @@
 // What the admin surface knows of the gateway.
+#include <algorithm>
 #include <utility>
 
 #include "event/record.h"
 #include "gateway/gateway_threads.h"
+#include "gateway/identity_admin.h"
 #include "gateway/later.h"
 #include "gateway/metrics_text.h"
 #include "json/write.h"
@@ -18,6 +20,10 @@ void Gateway::start_admin() {
   actions.reload = [this] { return reload_for_admin(); };
   actions.refused = [this](const std::string& listener, const std::string& peer,
                            const tls::HandshakeFailure& failure) { record_refused(listener, peer, failure); };
+  if (settings_.identity_store != nullptr) {
+    actions.identities = [this](AdminQuestion question) { return ask_identities(std::move(question)); };
+    actions.token = settings_.admin_token;
+  }
   admin_->server = std::make_unique<AdminServer>(admin_->network, std::move(actions));
   for (Admin::Listening& listening : admin_->listeners) {
     admin_->server->serve(std::move(listening.listener), std::move(listening.tls), std::move(listening.name));
@@ -104,7 +110,8 @@ AdminAnswer Gateway::tell_readiness() const {
   if (shared_->draining.load()) missing.emplace_back("nothing: the process is stopping");
   const plan::Plan& plan = *generation->plan;
   for (std::uint32_t i = 0; i < plan.issuers.size(); ++i) {
-    if (generation->keys->generation(i) == 0) missing.push_back("keys of " + plan.issuers[i].rules.issuer);
+    if (plan.issuers[i].source == plan::KeySource::kNone) continue;
+    if (!generation->keys->get(i)) missing.push_back("keys of " + plan.issuers[i].rules.issuer);
   }
   for (std::size_t i = 0; i < plan.upstreams.size(); ++i) {
     if (generation->upstreams[i].known.load()) continue;
@@ -142,6 +149,10 @@ net::Task<AdminAnswer> Gateway::tell_metrics() {
     view.upstreams.push_back({generation->plan->upstreams[i].label(), load.requests.load(),
                               load.pending.load(), load.ejections.load(), load.retries.load()});
   }
+  view.issuers = key_service_->health(clock_->now());
+  for (const auto& source : generation->token_sources) {
+    if (source) view.tokens.push_back(source->health());
+  }
   view.connections = shared_->connections.total();
   view.in_flight_bytes = shared_->in_flight_bytes.load(std::memory_order_relaxed);
   view.log_dropped = settings_.log_dropped ? settings_.log_dropped() : 0;
@@ -152,6 +163,28 @@ net::Task<AdminAnswer> Gateway::tell_metrics() {
   answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
   answer.body = to_prometheus(view);
   co_return answer;
+}
+
+// The store does it on its own thread; what it says is in force when it is said.
+net::Task<AdminAnswer> Gateway::ask_identities(AdminQuestion question) {
+  const Later<AdminAnswer> later(admin_->loop);
+  const std::int64_t now_s = admin_->loop.now().wall_s();
+  std::int64_t lifetime_s = 0;
+  bool opaque = false;
+  for (const plan::Issuer& issuer : current()->plan->issuers) {
+    lifetime_s = std::max(lifetime_s, issuer.rules.lifetime_max_s);
+    opaque |= issuer.introspection.has_value();
+  }
+  // How long a token lives that only its issuer can read, nobody here knows.
+  if (opaque) lifetime_s = 0;
+  auto answer = std::make_shared<AdminAnswer>();
+  store::IdentityStore::Job job = [answer, now_s, lifetime_s, question = std::move(question),
+                                   random = random_](const store::Database& database,
+                                                     const plan::KeyHasher& hasher) {
+    *answer = answer_about_identities(database, hasher, question, now_s, lifetime_s, *random);
+  };
+  settings_.identity_store->ask(std::move(job), [later, answer] { later.say(std::move(*answer)); });
+  co_return co_await later;
 }
 
 net::Task<AdminAnswer> Gateway::reload_for_admin() {

@@ -5,11 +5,6 @@
 namespace caponier::gateway {
 namespace {
 
-bool same_place(const plan::Issuer& a, const plan::Issuer& b) {
-  return a.rules.issuer == b.rules.issuer && a.source == b.source && a.keys_file == b.keys_file &&
-         a.keys_url.text() == b.keys_url.text() && a.ca_file == b.ca_file;
-}
-
 bool same_place(const plan::Upstream& a, const plan::Upstream& b) {
   return a.url.https == b.url.https && a.endpoints == b.endpoints;
 }
@@ -19,7 +14,14 @@ bool same_context(const UpstreamSide& a, const UpstreamSide& b) {
   return a.tls && b.tls && a.tls->fingerprint() == b.tls->fingerprint();
 }
 
-void inherit_upstreams(const Generation& from, Generation& to) {
+}  // namespace
+
+void attach_keys(Generation& generation, fetch::KeyService& service, const Now& now) {
+  generation.key_sources = service.bind(*generation.plan, now);
+  generation.keys = fetch::ring_of(generation.key_sources, generation.number);
+}
+
+void inherit(const Generation& from, Generation& to) {
   for (std::size_t i = 0; i < to.upstreams.size(); ++i) {
     for (std::size_t j = 0; j < from.upstreams.size(); ++j) {
       const plan::Upstream& before = from.plan->upstreams[j];
@@ -31,18 +33,6 @@ void inherit_upstreams(const Generation& from, Generation& to) {
       if (same_place(before, after)) side.known = from.upstreams[j].known.load();
     }
   }
-}
-
-}  // namespace
-
-void inherit(const Generation& from, Generation& to) {
-  for (std::uint32_t i = 0; i < to.plan->issuers.size(); ++i) {
-    for (std::uint32_t j = 0; j < from.plan->issuers.size(); ++j) {
-      if (!same_place(from.plan->issuers[j], to.plan->issuers[i])) continue;
-      if (auto keys = from.keys->get(j)) to.keys->install(i, std::move(keys));
-    }
-  }
-  inherit_upstreams(from, to);
 }
 
 upstream::ClusterSettings cluster_settings(const Generation& generation, std::size_t index) {

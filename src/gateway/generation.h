@@ -7,7 +7,11 @@
 #include <memory>
 #include <vector>
 
+#include "fetch/browser_login.h"
+#include "fetch/introspector.h"
+#include "fetch/issuer_client.h"
 #include "fetch/key_service.h"
+#include "fetch/token_source.h"
 #include "plan/plan.h"
 #include "stages/authenticate/key_ring.h"
 #include "stages/state.h"
@@ -29,18 +33,28 @@ struct Generation {
       : plan(std::move(the_plan)),
         number(the_number),
         keys(std::make_shared<stages::KeyRing>(plan->issuers.size(), number)),
+        token_sources(plan->upstreams.size()),
         upstreams(plan->upstreams.size()) {}
 
   std::shared_ptr<const plan::Plan> plan;
   std::uint64_t number;  // from 1
   std::shared_ptr<stages::KeyRing> keys;
-  std::shared_ptr<fetch::KeyService> key_service;
-  std::vector<UpstreamSide> upstreams;     // by index of Plan::upstreams
-  std::vector<std::uint32_t> metric_rows;  // by index of Plan::operations
+  fetch::KeySources key_sources;                                     // by index of Plan::issuers
+  std::vector<std::shared_ptr<fetch::IssuerClient>> issuer_clients;  // by index of Plan::issuers
+  // By index of Plan::issuers; null where tokens are not introspected.
+  std::vector<std::shared_ptr<fetch::Introspector>> introspectors;
+  // By index of Plan::upstreams; null where none is called by a token of an issuer.
+  std::vector<std::shared_ptr<fetch::TokenSource>> token_sources;
+  std::vector<std::shared_ptr<fetch::BrowserLogin>> logins;  // by index of Plan::logins; none without a store
+  std::vector<UpstreamSide> upstreams;                       // by index of Plan::upstreams
+  std::vector<std::uint32_t> metric_rows;                    // by index of Plan::operations
 };
 
-// What `from` has learned and `to` would have to ask for at the same place: keys of issuers, that an upstream
-// is there; and what is under way at upstreams. Nobody waits because of a reload.
+// The keys of its issuers, as the process has them.
+void attach_keys(Generation& generation, fetch::KeyService& service, const Now& now);
+
+// What `from` has learned and `to` would have to ask for at the same place: that an upstream is there; and
+// what is under way at upstreams. Nobody waits because of a reload.
 void inherit(const Generation& from, Generation& to);
 
 // An upstream of the Plan as the workers' clusters are to have it.

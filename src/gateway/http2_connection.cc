@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "base/release.h"
 #include "event/record.h"
 #include "gateway/undecodable.h"
 #include "gateway/worker.h"
@@ -29,10 +30,12 @@ constexpr std::string_view kPing = "caponier";
 
 }  // namespace
 
-Http2Connection::Http2Connection(Worker& worker, net::Stream& stream, const stages::Peer& peer)
+Http2Connection::Http2Connection(Worker& worker, net::Stream& stream, const stages::Peer& peer,
+                                 ConnectionMemory& memory)
     : worker_(worker),
       stream_(stream),
       peer_(peer),
+      memory_(memory),
       limits_(worker.plan().limits),
       decoder_(limits_.http, limits_.http2),
       encoder_(limits_.http2.table_bytes_max),
@@ -43,7 +46,7 @@ Http2Connection::~Http2Connection() {
   streams_.clear();
   stream_.wait(net::Direction::kWrite, nullptr);
   worker_.forget_flush(*this);
-  worker_.add_in_flight(-output_counted_);
+  memory_.add(-output_counted_);
 }
 
 net::Task<void> Http2Connection::serve() {
@@ -126,7 +129,7 @@ void Http2Connection::expire() {
     go_away();
   } else if (now_ms >= quiet_since_ms_ + kMemoryIdleMs) {
     spare_.clear();
-    if (output_.empty()) output_ = {};
+    if (output_.empty()) release(output_);
     count_output();
   }
 }
@@ -311,7 +314,11 @@ Http2Connection::Sent Http2Connection::write_output() {
     if (!written.ok()) return Sent::kLost;
     sent_ += written.bytes;
   }
-  if (blocked_) return Sent::kBlocked;
+  if (blocked_) {
+    // What has left is not kept until the rest has.
+    if (sent_ >= limits_.http2.output_bytes_max) output_.erase(0, std::exchange(sent_, 0));
+    return Sent::kBlocked;
+  }
   output_.clear();
   sent_ = 0;
   return Sent::kAll;
@@ -336,7 +343,7 @@ void Http2Connection::count_output() {
   constexpr std::int64_t kStep = 4096;
   const auto bytes = static_cast<std::int64_t>(output_.capacity());
   if (bytes - output_counted_ < kStep && output_counted_ - bytes < kStep) return;
-  worker_.add_in_flight(bytes - output_counted_);
+  memory_.add(bytes - output_counted_);
   output_counted_ = bytes;
 }
 

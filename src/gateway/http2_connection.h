@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/connection_memory.h"
 #include "gateway/http2_stream.h"
 #include "http/h2_budget.h"
 #include "http/h2_decoder.h"
@@ -27,7 +28,7 @@ class Worker;
 class Http2Connection final : private net::Waiter, private net::TimerNode {
  public:
   // All of them outlive it.
-  Http2Connection(Worker& worker, net::Stream& stream, const stages::Peer& peer);
+  Http2Connection(Worker& worker, net::Stream& stream, const stages::Peer& peer, ConnectionMemory& memory);
   ~Http2Connection();
   Http2Connection(const Http2Connection&) = delete;
   Http2Connection& operator=(const Http2Connection&) = delete;
@@ -131,6 +132,7 @@ class Http2Connection final : private net::Waiter, private net::TimerNode {
   Worker& worker_;
   net::Stream& stream_;
   const stages::Peer& peer_;
+  ConnectionMemory& memory_;
   const Limits limits_;  // of the Plan that was in force when the connection began
   http::h2::Decoder decoder_;
   http::h2::HpackEncoder encoder_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/release.h"
 #include "gateway/http2_connection.h"
 #include "gateway/worker.h"
 #include "http/h2_encoder.h"
@@ -14,10 +15,11 @@ namespace caponier::gateway {
 using http::h2::ErrorCode;
 
 Http2Stream::Http2Stream(Http2Connection& connection)
-    : connection_(connection), driver_(connection.worker_, *this) {}
+    : connection_(connection), driver_(connection.worker_, *this, connection.memory_) {}
 
 Http2Stream::~Http2Stream() {
   if (exchange_) end_exchange();
+  drop_body();
 }
 
 net::Loop& Http2Stream::Channel::loop() {
@@ -53,7 +55,7 @@ bool Http2Stream::add_body(std::string_view data, bool ends) {
     return false;
   }
   incoming_.append(data);
-  connection_.worker_.add_in_flight(static_cast<std::int64_t>(data.size()));
+  connection_.memory_.add(static_cast<std::int64_t>(data.size()));
   body_ended_ = ends;
   return true;
 }
@@ -74,6 +76,7 @@ void Http2Stream::wake() {
   if (finished_) return;
   if (!std::exchange(started_, true)) {
     if (gone_) {
+      drop_body();
       finished_ = true;
       connection_.note_finished();
       return;
@@ -99,6 +102,10 @@ void Http2Stream::begin_exchange() {
   x.trace_id = x.request_id;  // whoever has one of them finds the other
   x.span_id = worker.ids().next_64(x.arena);
   body_idle_ms_ = service_->plan().limits.time.body_progress_ms;
+  constexpr std::size_t kSmallHeadBytes = 4096;
+  if (fields_.capacity() <= kSmallHeadBytes) return;
+  head_counted_ = static_cast<std::int64_t>(fields_.capacity());
+  connection_.memory_.add(head_counted_);
 }
 
 net::Task<void> Http2Stream::run() {
@@ -118,24 +125,34 @@ net::Task<void> Http2Stream::run() {
   connection_.note_finished();
 }
 
-// What the exchange holds goes back, whatever of the body nobody took as well.
+// What the exchange holds goes back.
 void Http2Stream::end_exchange() {
+  if (head_counted_ > 0) {
+    connection_.memory_.add(-std::exchange(head_counted_, 0));
+    http::h2::FieldBlock none;
+    std::swap(fields_, none);
+  }
   connection_.worker_.give_exchange(std::move(exchange_));
   service_.reset();
   body_ended_ = true;
+  drop_body();
+}
+
+// Whatever of the body nobody took: the next request begins with none.
+void Http2Stream::drop_body() {
   release_given();
   std::swap(given_, incoming_);
   release_given();
   constexpr std::size_t kKeptBytes = std::size_t{32} * 1024;
   for (std::string* body : {&given_, &incoming_}) {
-    if (body->capacity() > kKeptBytes) *body = {};
+    if (body->capacity() > kKeptBytes) release(*body);
   }
 }
 
 // The windows open again by what was taken.
 void Http2Stream::release_given() {
   if (given_.empty()) return;
-  connection_.worker_.add_in_flight(-static_cast<std::int64_t>(given_.size()));
+  connection_.memory_.add(-static_cast<std::int64_t>(given_.size()));
   connection_.credit(this, given_.size());
   given_.clear();
 }

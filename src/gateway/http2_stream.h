@@ -81,6 +81,7 @@ class Http2Stream final : private ClientSide {
   net::Stream::WriteAwaiter write(std::string_view first, std::string_view second);
   [[nodiscard]] bool send_head(std::string_view lines, bool ends);
   void release_given();
+  void drop_body();
 
   std::optional<std::string_view> whole_body() override;
   net::Task<BodyPiece> read_body() override;
@@ -101,6 +102,7 @@ class Http2Stream final : private ClientSide {
   std::uint32_t id_ = 0;
   http::h2::FieldBlock fields_;
   http::RequestHead head_;
+  std::int64_t head_counted_ = 0;  // of a head that is worth counting
   net::Waiter* reader_ = nullptr;
   net::Waiter* writer_ = nullptr;
   // The request's body: what came, and what the driver was given, which stays where it is.

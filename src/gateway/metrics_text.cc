@@ -149,6 +149,53 @@ void append_endpoints(std::string& out, const std::vector<WorkerGauges>& workers
   append("caponier_upstream_idle_connections", "Pooled connections to this endpoint.", &EndpointSums::idle);
 }
 
+std::string issuer_labels(const fetch::KeyHealth& issuer) {
+  return "issuer=\"" + escaped(issuer.issuer) + "\",source=\"" + escaped(issuer.place) + '"';
+}
+
+void append_issuers(std::string& out, const std::vector<fetch::KeyHealth>& issuers) {
+  const auto append = [&](std::string_view name, std::string_view type, std::string_view help, auto member) {
+    family(out, name, type, help);
+    for (const fetch::KeyHealth& one : issuers) {
+      sample(out, name, issuer_labels(one), std::to_string(one.*member));
+    }
+  };
+  append("caponier_issuer_keys", "gauge", "Keys of an issuer that are in use.", &fetch::KeyHealth::keys);
+  append("caponier_issuer_refused_keys", "gauge", "Keys of its set that are not good enough.",
+         &fetch::KeyHealth::refused);
+  append("caponier_issuer_keys_age_seconds", "gauge",
+         "Since its keys were fetched, or found unchanged; -1: there are none.", &fetch::KeyHealth::age_s);
+  append("caponier_issuer_last_success_timestamp_seconds", "gauge", "When that was, as Unix time; 0: never.",
+         &fetch::KeyHealth::last_success_s);
+  append("caponier_issuer_fetches_total", "counter", "Fetches of its keys that ended, well or not.",
+         &fetch::KeyHealth::fetches);
+  append("caponier_issuer_waiting_requests", "gauge", "Requests that wait for its keys.",
+         &fetch::KeyHealth::waiting);
+  constexpr std::string_view kFailures = "caponier_issuer_fetch_failures_total";
+  family(out, kFailures, "counter", "Fetches of its keys that failed, by kind.");
+  for (const fetch::KeyHealth& one : issuers) {
+    for (std::size_t i = 0; i < fetch::kKeyFailures; ++i) {
+      std::string labels = issuer_labels(one);
+      labels.append(",kind=\"").append(fetch::name(static_cast<fetch::KeyFailure>(i))).append("\"");
+      if (one.failures[i] > 0) sample(out, kFailures, labels, std::to_string(one.failures[i]));
+    }
+  }
+}
+
+void append_tokens(std::string& out, const std::vector<fetch::TokenHealth>& tokens) {
+  const auto append = [&](std::string_view name, std::string_view help,
+                          std::uint64_t fetch::TokenHealth::*member) {
+    if (tokens.empty()) return;
+    family(out, name, "counter", help);
+    for (const fetch::TokenHealth& one : tokens)
+      sample(out, name, "upstream=\"" + escaped(one.upstream) + '"', std::to_string(one.*member));
+  };
+  append("caponier_upstream_token_requests_total", "Tokens for an upstream that issuers were asked for.",
+         &fetch::TokenHealth::requests);
+  append("caponier_upstream_token_failures_total", "Of them, those that were not granted.",
+         &fetch::TokenHealth::failures);
+}
+
 }  // namespace
 
 std::string to_prometheus(const MetricsView& view) {
@@ -170,6 +217,8 @@ std::string to_prometheus(const MetricsView& view) {
   single(out, "caponier_connections", "gauge", "Open client connections.", view.connections);
   append_upstreams(out, view.upstreams);
   append_endpoints(out, view.gauges);
+  append_issuers(out, view.issuers);
+  append_tokens(out, view.tokens);
   std::uint64_t block_bytes = 0;
   for (const WorkerGauges& worker : view.gauges) block_bytes += worker.block_bytes;
   single(out, "caponier_buffer_bytes", "gauge", "Buffers of connections in use.", block_bytes);

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "fetch/key_source.h"
+#include "fetch/token_source.h"
 #include "gateway/metrics.h"
 
 namespace caponier::gateway {
@@ -16,6 +18,8 @@ struct MetricsView {
   std::vector<MetricNames::Named> names;
   std::vector<WorkerGauges> gauges;  // of the workers that answered in time
   std::vector<UpstreamCounts> upstreams;
+  std::vector<fetch::KeyHealth> issuers;
+  std::vector<fetch::TokenHealth> tokens;
   std::uint32_t connections = 0;
   std::uint64_t in_flight_bytes = 0;
   std::uint64_t log_dropped = 0;

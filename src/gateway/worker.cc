@@ -16,11 +16,19 @@ constexpr std::size_t kRecordBatchBytes = std::size_t{32} * 1024;
 constexpr std::int64_t kRecordDelayMs = 20;
 constexpr std::size_t kExchangesKept = 64;
 
-stages::State state_of(Shared& shared, stages::TokenCache& tokens) {
+stages::State state_of(Shared& shared, stages::TokenCache& tokens, stages::VerifiedPasswords& passwords,
+                       plan::IdentityView& identities, plan::AssertionKeyView& assertions) {
   stages::State state;
   state.digest_key = shared.digest_key;
   state.limiter = &shared.limiter;
+  state.proofs = &shared.proofs;
+  state.failed_addresses = &shared.failed_addresses;
+  state.failed_identities = &shared.failed_identities;
   state.tokens = &tokens;
+  state.passwords = &passwords;
+  state.identities = &identities;
+  state.assertions = &assertions;
+  state.sessions = &shared.sessions;
   return state;
 }
 
@@ -32,11 +40,15 @@ Worker::Worker(Shared& shared, std::shared_ptr<const Generation> generation, net
       network_(network),
       metrics_(shared.metric_names.rows_max()),
       tokens_(generation->plan->limits.memory.token_cache_entries_max, shared.digest_key),
+      passwords_(shared.digest_key),
+      identities_(shared.identities),
+      assertions_(shared.assertions),
       cluster_seed_(random.next_u64()),
       ids_(random),
       flush_timer_(*this) {
   records_.reserve(kRecordBatchBytes * 2);
-  auto service = std::make_shared<Service>(std::move(generation), state_of(shared, tokens_));
+  auto service = std::make_shared<Service>(std::move(generation),
+                                           state_of(shared, tokens_, passwords_, identities_, assertions_));
   make_upstreams(*service);
   service_ = std::move(service);
   network_.loop().before_sleep = [this] { flush_connections(); };
@@ -71,6 +83,8 @@ std::shared_ptr<upstream::Cluster> Worker::make_cluster(const Generation& genera
 Worker::~Worker() {
   network_.loop().before_sleep = nullptr;
   for (const auto& upstream : service_->upstreams) upstream->stop();
+  shared_.in_flight_bytes.fetch_sub(static_cast<std::uint64_t>(block_bytes_counted_),
+                                    std::memory_order_relaxed);
   flush_records();
 }
 
@@ -110,7 +124,8 @@ net::Task<void> Worker::accept_from(std::size_t listening) {
 
 void Worker::replace(std::shared_ptr<const Generation> generation,
                      const std::vector<std::shared_ptr<const Surface>>& surfaces) {
-  auto service = std::make_shared<Service>(std::move(generation), state_of(shared_, tokens_));
+  auto service = std::make_shared<Service>(std::move(generation),
+                                           state_of(shared_, tokens_, passwords_, identities_, assertions_));
   make_upstreams(*service);
   const auto before = std::exchange(service_, std::move(service));
   const auto serves = [](const Service& one, const std::shared_ptr<upstream::Cluster>& cluster) {
@@ -196,6 +211,12 @@ void Worker::drain() {
   }
 }
 
+void Worker::judge_streams() {
+  const auto facts = identities();
+  // Who is broken off may leave the list at once: from its end, that moves nobody who is still to come.
+  for (std::size_t i = streams_.size(); i-- > 0;) streams_[i]->judge_again(*facts);
+}
+
 void Worker::abort_all() {
   for (ClientConnection* at = connections_; at != nullptr;) {
     ClientConnection* next = at->next();
@@ -262,14 +283,11 @@ bool Worker::overloaded() {
   constexpr std::int64_t kCountedBytesStep = 64 * 1024;
   const auto blocks = static_cast<std::int64_t>(bytes_in_blocks());
   if (std::abs(blocks - block_bytes_counted_) >= kCountedBytesStep) {
-    add_in_flight(blocks - block_bytes_counted_);
+    shared_.in_flight_bytes.fetch_add(static_cast<std::uint64_t>(blocks - block_bytes_counted_),
+                                      std::memory_order_relaxed);
     block_bytes_counted_ = blocks;
   }
   return shared_.in_flight_bytes.load(std::memory_order_relaxed) >= plan().limits.memory.in_flight_bytes_max;
-}
-
-void Worker::add_in_flight(std::int64_t bytes) {
-  shared_.in_flight_bytes.fetch_add(static_cast<std::uint64_t>(bytes), std::memory_order_relaxed);
 }
 
 }  // namespace caponier::gateway

@@ -17,7 +17,9 @@
 #include "gateway/shared.h"
 #include "http/h1_decoder.h"
 #include "net/network.h"
+#include "plan/assertion_keys.h"
 #include "stages/authenticate/token_cache.h"
+#include "stages/authenticate/verified_passwords.h"
 #include "stages/exchange.h"
 #include "stages/finish/record.h"
 #include "tls/context.h"
@@ -25,6 +27,7 @@
 namespace caponier::gateway {
 
 class ClientConnection;
+class Driver;
 class Http2Connection;
 
 // A listener, as its connections know it.
@@ -66,6 +69,12 @@ class Worker {
   [[nodiscard]] const std::shared_ptr<Service>& service() const { return service_; }
   [[nodiscard]] const plan::Plan& plan() const { return service_->plan(); }
   IdSource& ids() { return ids_; }
+  // What the store knows of identities, at this moment.
+  [[nodiscard]] std::shared_ptr<const plan::IdentityFacts> identities() { return identities_.now(); }
+  // Streams and WebSockets under way, which end when their callers' credentials are revoked.
+  void add_stream(Driver& driver) { streams_.push_back(&driver); }
+  void remove_stream(Driver& driver) { std::erase(streams_, &driver); }
+  void judge_streams();
 
   // Room for what is read and used up in the same turn of the loop.
   [[nodiscard]] std::span<char> read_room() { return read_room_; }
@@ -99,12 +108,11 @@ class Worker {
   // Of the moment.
   [[nodiscard]] WorkerGauges gauges() const;
 
-  // Memory that requests hold beyond pooled blocks (gathered bodies), counted process-wide.
+  // Memory that requests hold is counted process-wide: blocks here, the rest by connection.
   [[nodiscard]] std::size_t bytes_in_blocks() const {
     return blocks_.bytes_in_use() + bulk_blocks_.bytes_in_use();
   }
   [[nodiscard]] bool overloaded();
-  void add_in_flight(std::int64_t bytes);
 
  private:
   static constexpr std::size_t kBulkBlocksKept = 16;
@@ -140,6 +148,10 @@ class Worker {
   BlockPool bulk_blocks_{kBulkBlocksKept, kBulkBlockBytes};
   Metrics metrics_;
   stages::TokenCache tokens_;
+  stages::VerifiedPasswords passwords_;
+  plan::IdentityView identities_;
+  plan::AssertionKeyView assertions_;
+  std::vector<Driver*> streams_;
   std::shared_ptr<Service> service_;
   std::uint64_t cluster_seed_;
   IdSource ids_;

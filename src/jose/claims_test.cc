@@ -25,11 +25,11 @@ TEST(Claims, the_claims_of_an_access_token_are_read) {
           "exp":2000,"nbf":900.9,"iat":1e3,"jti":"id-1","tenant":"t-1","level":3,"ratio":1.50,"admin":false,
           "groups":["g"],"address":{"a":1},"nothing":null})");
   ASSERT_TRUE(claims);
-  EXPECT_EQ(claims->issuer, "https://i");
-  EXPECT_EQ(claims->subject, "alice");
-  EXPECT_EQ(claims->client_id, "app");
-  EXPECT_THAT(claims->audiences, ElementsAre("a", "b"));
-  EXPECT_THAT(claims->scopes, ElementsAre("x", "y", "z"));
+  EXPECT_EQ(claims->issuer(), "https://i");
+  EXPECT_EQ(claims->subject(), "alice");
+  EXPECT_EQ(claims->client_id(), "app");
+  EXPECT_THAT(claims->audiences(), ElementsAre("a", "b"));
+  EXPECT_EQ(claims->scopes(), "x y z");
   EXPECT_EQ(claims->expires_at_s, 2000);
   EXPECT_EQ(claims->not_before_s, 900);
   EXPECT_EQ(claims->issued_at_s, 1000);
@@ -54,10 +54,10 @@ TEST(Claims, the_claims_of_an_access_token_are_read) {
 TEST(Claims, other_spellings_of_lists_are_read) {
   const auto claims = read(R"({"exp":1,"aud":"only","scp":"a b","azp":"app"})");
   ASSERT_TRUE(claims);
-  EXPECT_THAT(claims->audiences, ElementsAre("only"));
+  EXPECT_THAT(claims->audiences(), ElementsAre("only"));
   EXPECT_EQ(claims->text("aud"), "only");
-  EXPECT_THAT(claims->scopes, ElementsAre("a", "b"));
-  EXPECT_EQ(claims->client_id, "app");
+  EXPECT_EQ(claims->scopes(), "a b");
+  EXPECT_EQ(claims->client_id(), "app");
 }
 
 TEST(Claims, a_token_that_never_expires_or_whose_claims_have_the_wrong_type_is_refused) {
@@ -78,12 +78,16 @@ TEST(Claims, other_claims_are_bounded_in_count_and_size) {
   for (int i = 0; i < 33; ++i) payload += ",\"c" + std::to_string(i) + "\":1";
   const auto many = read(payload + "}");
   ASSERT_TRUE(many);
-  EXPECT_EQ(many->others.size(), 32U);
+  EXPECT_EQ(many->others().size(), 2 * 32U);
   EXPECT_TRUE(many->text("c31"));
   EXPECT_FALSE(many->text("c32"));
   const auto sized =
       read(R"({"exp":1,"a":")" + std::string(1024, 'a') + R"(","b":")" + std::string(1025, 'b') + "\"}");
   ASSERT_TRUE(sized);
+  // What a session is ended by is among them, wherever it stands.
+  std::string crowd = R"({"exp":1)";
+  for (int i = 0; i < 33; ++i) crowd += ",\"c" + std::to_string(i) + "\":1";
+  EXPECT_EQ(read(crowd + ",\"sid\":\"s\"}")->text("sid"), "s");
   EXPECT_TRUE(sized->text("a"));
   EXPECT_FALSE(sized->text("b"));
 }
@@ -119,7 +123,7 @@ TEST(CheckClaims, times_hold_at_their_bound_and_break_one_second_past_it) {
   };
   for (const TimeCase& each : cases) {
     Claims claims;
-    claims.issuer = "i";
+    claims.set(Claims::Text::kIssuer, "i");
     claims.expires_at_s = each.expires;
     claims.not_before_s = each.not_before;
     claims.issued_at_s = each.issued;
@@ -128,10 +132,24 @@ TEST(CheckClaims, times_hold_at_their_bound_and_break_one_second_past_it) {
   }
 }
 
+TEST(Claims, who_acts_for_the_subject_is_kept_by_name_to_the_fourth) {
+  const auto actor = [](const std::string& act) {
+    const auto claims = read(R"({"exp":1,"act":)" + act + "}");
+    return claims ? std::string(claims->actor()) : std::string(name(claims.error()));
+  };
+  EXPECT_EQ(read(R"({"exp":1})")->actor(), "");
+  EXPECT_EQ(actor(R"({"sub":"a","extra":{"x":1},"iss":"i"})"), R"({"iss":"i","sub":"a"})");
+  EXPECT_EQ(actor(R"({"client_id":"a\"b","act":{"sub":"c"}})"), R"({"client_id":"a\"b","act":{"sub":"c"}})");
+  EXPECT_EQ(actor(R"({"sub":"1","act":{"sub":"2","act":{"sub":"3","act":{"sub":"4","act":{"sub":"5"}}}}})"),
+            R"({"sub":"1","act":{"sub":"2","act":{"sub":"3","act":{"sub":"4"}}}})");
+  for (const char* bad : {R"("a")", "[]", "null", "{}", R"({"sub":7})", R"({"sub":"a","act":[]})"})
+    EXPECT_EQ(actor(bad), name(TokenError::kMissingClaim)) << bad;
+}
+
 TEST(CheckClaims, only_the_issuer_of_the_rules_is_accepted) {
   Claims claims;
   claims.expires_at_s = 2000;
-  claims.issuer = "https://i.example";
+  claims.set(Claims::Text::kIssuer, "https://i.example");
   TokenRules rules;
   rules.issuer = "https://i.example";
   EXPECT_EQ(check_claims(claims, rules, 1000), std::nullopt);
@@ -139,21 +157,45 @@ TEST(CheckClaims, only_the_issuer_of_the_rules_is_accepted) {
     rules.issuer = issuer;
     EXPECT_EQ(check_claims(claims, rules, 1000), TokenError::kWrongIssuer) << issuer;
   }
-  claims.issuer.clear();
+  claims.set(Claims::Text::kIssuer, "");
   rules.issuer.clear();
   EXPECT_EQ(check_claims(claims, rules, 1000), TokenError::kWrongIssuer);
 }
 
 TEST(CheckAudience, one_of_several_suffices_and_none_is_refused) {
   Claims claims;
-  claims.audiences = {"b", "c"};
+  const auto set = [&claims](std::initializer_list<std::string_view> audiences) {
+    std::string packed;
+    for (const std::string_view audience : audiences) Texts::append(packed, audience);
+    claims.set(Claims::Text::kAudiences, packed);
+  };
+  set({"b", "c"});
   const std::vector<std::string> wanted = {"a", "b"};
   EXPECT_EQ(check_audience(claims, wanted), std::nullopt);
   EXPECT_EQ(check_audience(claims, {}), std::nullopt);
-  claims.audiences = {"c"};
+  set({"c"});
   EXPECT_EQ(check_audience(claims, wanted), TokenError::kWrongAudience);
-  claims.audiences = {};
+  set({});
   EXPECT_EQ(check_audience(claims, wanted), TokenError::kWrongAudience);
+}
+
+// What is said again takes the place of what was said: claims that are changed for years do not grow.
+TEST(Claims, a_text_that_is_set_again_leaves_the_others_as_they_are) {
+  using Text = Claims::Text;
+  Claims claims;
+  claims.set(Text::kSubject, "alice");
+  claims.set(Text::kScopes, "a b c");
+  claims.set(Text::kClientId, "app");
+  for (const std::string& scopes : {std::string(300, 'x'), std::string(), std::string("b")}) {
+    claims.set(Text::kScopes, scopes);
+    EXPECT_EQ(claims.subject(), "alice");
+    EXPECT_EQ(claims.scopes(), scopes);
+    EXPECT_EQ(claims.client_id(), "app");
+  }
+  claims.set(Text::kSubject, "");
+  EXPECT_EQ(claims.subject(), "");
+  EXPECT_EQ(claims.scopes(), "b");
+  EXPECT_EQ(claims.client_id(), "app");
 }
 
 }  // namespace

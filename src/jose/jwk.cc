@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kNumberBytesMax = 1025;  // 8192 bits, and a zero that some issuers put before them
 constexpr std::size_t kEd25519Bytes = 32;
+constexpr std::size_t kSecretBytesMin = 32;  // RFC 7518 section 3.2, for HS256
 
 std::optional<std::string_view> text_member(json::Value object, std::string_view name) {
   const auto member = object.find(name);
@@ -130,15 +131,21 @@ std::optional<std::string> judge_purpose(json::Value jwk) {
   return std::nullopt;
 }
 
+// No such key is served, whatever its length; a short one is not worth anything elsewhere either.
+std::string judge_symmetric(json::Value jwk) {
+  const auto secret = bytes_member(jwk, "k");
+  const bool too_short = secret && secret->size() < kSecretBytesMin;
+  return std::string("The key is symmetric: whoever could verify with it could also sign") +
+         (too_short ? ", and with " + std::to_string(secret->size() * 8) + " bits it can be guessed." : ".");
+}
+
 Result<KeyHandle, std::string> build(json::Value jwk) {
   const auto type = text_member(jwk, "kty");
   if (!type) return Err<std::string>("The member \"kty\" is missing or not a string.");
   if (*type == "RSA") return build_rsa(jwk);
   if (*type == "EC") return build_ec(jwk);
   if (*type == "OKP") return build_okp(jwk);
-  if (*type == "oct") {
-    return Err<std::string>("The key is symmetric: whoever could verify with it could also sign.");
-  }
+  if (*type == "oct") return Err(judge_symmetric(jwk));
   return Err<std::string>("The key's type is not RSA, EC or OKP.");
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/canary.h"
 #include "jose/openssl_handles.h"
+#include "jose/roca.h"
 
 namespace caponier::jose {
 namespace {
@@ -37,6 +38,10 @@ Result<AlgorithmSet, std::string> judge_rsa(EVP_PKEY* key) {
     return Err<std::string>("The RSA exponent is not between 65537 and 2^32.");
   }
   if (!BN_is_odd(exponent.get())) return Err<std::string>("The RSA exponent is even.");
+  if (has_roca_fingerprint(modulus.get())) {
+    return Err<std::string>(
+        "The RSA key was made by a library whose private keys can be computed (ROCA, CVE-2017-15361).");
+  }
   AlgorithmSet algorithms;
   for (Algorithm algorithm : {Algorithm::kRS256, Algorithm::kRS384, Algorithm::kRS512, Algorithm::kPS256,
                               Algorithm::kPS384, Algorithm::kPS512}) {

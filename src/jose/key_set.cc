@@ -20,7 +20,7 @@ void refuse_shared_ids(KeySet& set) {
     if (key.id.empty() || uses[key.id] == 1) {
       unique.push_back(std::move(key));
     } else {
-      set.refused.push_back({key.id, "Another key of the set has the same kid."});
+      set.refused.push_back({key.id, "Another key of the set has the same kid.", key.index});
     }
   }
   set.keys = std::move(unique);
@@ -46,7 +46,7 @@ const VerificationKey* KeySet::find(std::string_view id, Algorithm algorithm) co
   return candidates == 1 ? nameless : nullptr;
 }
 
-Result<KeySet, std::string> parse_key_set(std::string_view json_text, const TokenLimits& limits) {
+Result<KeySet, std::string> read_key_set(std::string_view json_text, const TokenLimits& limits) {
   JsonLimits json_limits;
   json_limits.bytes_max = limits.key_set_bytes_max;
   json_limits.depth_max = kKeySetDepthMax;
@@ -69,16 +69,22 @@ Result<KeySet, std::string> parse_key_set(std::string_view json_text, const Toke
   for (std::uint32_t i = 0; i < array->size(); ++i, jwk = jwk.next_sibling()) {
     auto key = read_jwk(jwk);
     if (key) {
+      key->index = i;
       set.keys.push_back(std::move(*key));
       continue;
     }
     std::string id = jwk_id(jwk);
-    set.refused.push_back({id.empty() ? "#" + std::to_string(i) : std::move(id), key.error()});
+    set.refused.push_back({id.empty() ? "#" + std::to_string(i) : std::move(id), key.error(), i});
   }
   refuse_shared_ids(set);
-  if (!set.keys.empty()) return set;
-  if (set.refused.empty()) return Err<std::string>("The key set is empty.");
-  return Err("The key set holds no usable key. The first one: " + set.refused.front().reason);
+  return set;
+}
+
+Result<KeySet, std::string> parse_key_set(std::string_view json_text, const TokenLimits& limits) {
+  auto set = read_key_set(json_text, limits);
+  if (!set || !set->keys.empty()) return set;
+  if (set->refused.empty()) return Err<std::string>("The key set is empty.");
+  return Err("The key set holds no usable key. The first one: " + set->refused.front().reason);
 }
 
 }  // namespace caponier::jose

@@ -26,11 +26,13 @@ struct VerificationKey {
   std::string id;  // kid; may be empty
   KeyHandle key;
   AlgorithmSet algorithms;  // what the key's type and `alg` allow
+  std::uint32_t index = 0;  // in the set's `keys`
 };
 
 struct RefusedKey {
-  std::string id;      // kid or "#index"
-  std::string reason;  // sentence
+  std::string id;           // kid or "#index"
+  std::string reason;       // sentence
+  std::uint32_t index = 0;  // in the set's `keys`
 };
 
 class KeySet {
@@ -45,9 +47,11 @@ class KeySet {
 };
 
 // A JWK Set document. Errors (not JSON, no usable key, too many keys) are sentences. Symmetric and private
-// keys, RSA below 2048 bits or with an exponent below 65537, points off the curve, duplicate kids, `use`
-// other than sig: refused by key.
+// keys, RSA below 2048 bits, with an exponent below 65537 or the ROCA fingerprint, points off the curve,
+// duplicate kids, `use` other than sig: refused by key.
 Result<KeySet, std::string> parse_key_set(std::string_view json_text, const TokenLimits& limits);
+// The same, but a set without a usable key is a set: its issuer has taken back all that it had.
+Result<KeySet, std::string> read_key_set(std::string_view json_text, const TokenLimits& limits);
 // One PEM public key or certificate.
 Result<KeySet, std::string> parse_pem_key(std::string_view pem);
 

@@ -5,6 +5,7 @@
 #include <openssl/pem.h>
 
 #include "jose/test_keys.h"
+#include "jose/test_roca.h"
 
 namespace caponier::jose {
 namespace {
@@ -63,6 +64,7 @@ std::vector<BadKey> bad_keys() {
       {"rsa exponent 65535", rsa_jwk(n, "\xff\xff"), "exponent"},
       {"rsa exponent even", rsa_jwk(n, std::string("\x01\x00\x02", 3)), "exponent"},
       {"rsa exponent of 33 bits", rsa_jwk(n, std::string("\x01\x00\x00\x00\x01", 5)), "exponent"},
+      {"rsa of the library of cve-2017-15361", rsa_jwk(test::vulnerable_modulus(), e), "CVE-2017-15361"},
       {"rsa modulus even", rsa_jwk(n.substr(0, 255) + '\0', e), "even"},
       {"rsa without exponent", R"({"kty":"RSA","n":"AQAB"})", "\"e\""},
       {"ec point off the curve", ec_jwk("P-256", x, off_curve), "not on the curve"},
@@ -79,7 +81,10 @@ std::vector<BadKey> bad_keys() {
       {"okp neutral element", okp_jwk('\1' + std::string(31, '\0')), "small order"},
       {"okp of order eight, other sign",
        okp_jwk(*from_hex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa")), "small order"},
-      {"symmetric", R"({"kty":"oct","k":"AAAA"})", "symmetric"},
+      {"symmetric", R"({"kty":"oct","k":")" + base64url_encode(std::string(32, 's')) + "\"}",
+       "could also sign."},
+      {"symmetric and short", R"({"kty":"oct","k":")" + base64url_encode(std::string(31, 's')) + "\"}",
+       "with 248 bits it can be guessed"},
       {"private", test::jwk(good(), R"(,"d":"AAAA")"), "private key"},
       {"private rsa prime", test::jwk(good_rsa(), R"(,"p":"AAAA")"), "private key"},
       {"use enc", test::jwk(good(), R"(,"use":"enc")"), "use"},
@@ -133,6 +138,19 @@ TEST(KeySet, keys_that_share_a_kid_are_all_refused) {
   EXPECT_EQ(set->keys[0].id, "b");
   EXPECT_EQ(set->refused.size(), 2U);
   EXPECT_FALSE(parse_key_set(set_of(shared), {}).ok());
+}
+
+// A verifier that knew both kinds could be made to use the public key as a secret.
+TEST(KeySet, secrets_mixed_among_public_keys_are_refused_and_leave_the_kid_to_the_public_key) {
+  const std::string secret =
+      R"({"kty":"oct","kid":"a","alg":"HS256","k":")" + base64url_encode(std::string(32, 's')) + "\"}";
+  const auto set = parse_key_set(set_of(secret + "," + test::jwk(good(), R"(,"kid":"a")")), {});
+  ASSERT_TRUE(set) << set.error();
+  ASSERT_EQ(set->keys.size(), 1U);
+  EXPECT_EQ(set->find("a", Algorithm::kES256), set->keys.data());
+  ASSERT_EQ(set->refused.size(), 1U);
+  EXPECT_EQ(set->refused[0].id, "a");
+  EXPECT_EQ(set->refused[0].index, 0U);
 }
 
 TEST(KeySet, an_unusable_document_is_an_error_with_a_sentence) {

@@ -1,3 +1,4 @@
+#include "jose/parse_token.h"
 #include "base/bytes.h"
 #include "jose/jwk.h"
 #include "jose/payload_limits.h"
@@ -33,27 +34,34 @@ bool read_text(json::Value object, std::string_view member, std::optional<std::s
   return true;
 }
 
+enum class Purpose : std::uint8_t { kToken, kSignedText, kProof, kIntrospection };
+
 // Whatever would let the token choose its own key, or asks for an extension: none is understood here (RFC
 // 7515 section 4.1.11, RFC 8725 section 3.10, RFC 7797 section 6).
-bool has_critical_member(json::Value header) {
-  for (std::string_view member : {"crit", "jwk", "jku", "x5u", "x5c", "b64"}) {
+bool has_critical_member(json::Value header, Purpose purpose) {
+  for (std::string_view member : {"crit", "jku", "x5u", "x5c", "b64"}) {
     if (header.find(member)) return true;
   }
-  return false;
+  // A proof brings its key along: that is what it proves to hold.
+  return header.find("jwk").has_value() != (purpose == Purpose::kProof);
 }
 
-bool is_served_type(std::string_view type) {
-  return equals_ignore_case(type, "JWT") || equals_ignore_case(type, "at+jwt") ||
-         equals_ignore_case(type, "application/at+jwt");
+bool is_access_token_type(std::string_view type) {
+  return equals_ignore_case(type, "at+jwt") || equals_ignore_case(type, "application/at+jwt");
 }
 
 // A token within a token is not opened, so its claims are not those of a verified one.
-bool is_of_served_type(json::Value header) {
+bool is_of_served_type(json::Value header, Purpose purpose, bool& is_access_token) {
   std::optional<std::string_view> type;
-  return !header.find("cty") && read_text(header, "typ", type) && (!type || is_served_type(*type));
+  if (purpose == Purpose::kSignedText) return true;
+  if (header.find("cty") || !read_text(header, "typ", type)) return false;
+  if (purpose == Purpose::kProof) return type && equals_ignore_case(*type, "dpop+jwt");
+  if (purpose == Purpose::kIntrospection)
+    return type && (equals_ignore_case(*type, "token-introspection+jwt") ||
+                    equals_ignore_case(*type, "application/token-introspection+jwt"));
+  is_access_token = type && is_access_token_type(*type);
+  return !type || is_access_token || equals_ignore_case(*type, "JWT");
 }
-
-enum class Purpose : std::uint8_t { kToken, kSignedText };
 
 std::optional<TokenError> read_header(std::string_view text, Purpose purpose, UnverifiedToken& token) {
   JsonLimits limits;
@@ -71,8 +79,8 @@ std::optional<TokenError> read_header(std::string_view text, Purpose purpose, Un
   if (key_id && (key_id->empty() || key_id->size() > kKeyIdBytesMax)) return TokenError::kMalformed;
   const auto known = parse_algorithm(*algorithm);
   if (!known) return TokenError::kUnsupportedAlgorithm;
-  if (has_critical_member(*header)) return TokenError::kCriticalHeader;
-  if (purpose == Purpose::kToken && !is_of_served_type(*header)) return TokenError::kWrongType;
+  if (has_critical_member(*header, purpose)) return TokenError::kCriticalHeader;
+  if (!is_of_served_type(*header, purpose, token.is_access_token)) return TokenError::kWrongType;
   token.algorithm = *known;
   if (key_id) token.key_id = *key_id;
   return std::nullopt;
@@ -109,11 +117,25 @@ Result<UnverifiedToken, TokenError> parse(std::string_view token, Purpose purpos
 
 }  // namespace
 
+std::optional<std::string_view> token_header(std::string_view token) {
+  const auto parts = split(token);
+  if (!parts) return std::nullopt;
+  return parts->header;
+}
+
+Result<UnverifiedToken, TokenError> parse_proof(std::string_view proof, const TokenLimits& limits) {
+  return parse(proof, Purpose::kProof, limits);
+}
+
 Result<UnverifiedToken, TokenError> parse_token(std::string_view token, const TokenLimits& limits) {
   auto result = parse(token, Purpose::kToken, limits);
   if (!result) return result;
   if (const auto error = read_issuer(*result, limits)) return Err(*error);
   return result;
+}
+
+Result<UnverifiedToken, TokenError> parse_introspection(std::string_view text, const TokenLimits& limits) {
+  return parse(text, Purpose::kIntrospection, limits);
 }
 
 Result<UnverifiedToken, TokenError> parse_signed_text(std::string_view text, const TokenLimits& limits) {

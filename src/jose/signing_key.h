@@ -3,10 +3,11 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "base/secret.h"
-#include "jose/key_set.h"
+#include "jose/assertion_key.h"
 
 namespace caponier::jose {
 
@@ -15,16 +16,17 @@ class SigningKey {
   static Result<SigningKey, std::string> generate();
   static Result<SigningKey, std::string> from_pem(std::string_view pem);
 
-  [[nodiscard]] Secret to_pem() const;
-  [[nodiscard]] const std::string& id() const { return id_; }  // RFC 7638 thumbprint
+  [[nodiscard]] Secret to_pem() const { return key_.to_pem(); }
+  [[nodiscard]] const std::string& id() const { return key_.id(); }  // RFC 7638 thumbprint
   // {"keys":[...]} with the public half.
   [[nodiscard]] std::string public_key_set() const;
   // A compact JWS over `claims_json` with typ "at+jwt".
   [[nodiscard]] Result<std::string, std::string> sign(std::string_view claims_json) const;
 
  private:
-  KeyHandle key_;
-  std::string id_;
+  explicit SigningKey(AssertionKey key) : key_(std::move(key)) {}
+
+  AssertionKey key_;
 };
 
 }  // namespace caponier::jose

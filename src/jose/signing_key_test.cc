@@ -28,7 +28,7 @@ TEST(SigningKey, its_tokens_verify_under_its_published_keys) {
     const VerificationKey* found = set->find(parsed->key_id, parsed->algorithm);
     ASSERT_NE(found, nullptr);
     EXPECT_EQ(verify_signature(*parsed, default_algorithms(), *found), std::nullopt);
-    EXPECT_EQ(read_claims(*parsed, {})->subject, "alice");
+    EXPECT_EQ(read_claims(*parsed, {})->subject(), "alice");
   }
 }
 

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "jose/algorithm.h"
+#include "jose/claims.h"
 #include "jose/key_set.h"
 #include "json/document.h"
 
@@ -33,27 +34,6 @@ enum class TokenError : std::uint8_t {
 };
 std::string_view name(TokenError error);
 
-// Facts about a token whose signature has been verified. Owns everything; independent of the token's bytes.
-struct Claims {
-  std::string issuer;
-  std::string subject;
-  std::string client_id;  // client_id or azp
-  std::vector<std::string> audiences;
-  std::vector<std::string> scopes;  // `scope` (space-separated) and `scp` (string or array)
-  std::int64_t expires_at_s = 0;
-  std::int64_t not_before_s = 0;  // 0 if absent
-  std::int64_t issued_at_s = 0;   // 0 if absent
-  std::string token_id;           // jti
-  // Every other top-level claim that is a string, a number or a boolean, as text: for owner rules and
-  // policies.
-  std::vector<std::pair<std::string, std::string>> others;
-
-  [[nodiscard]] bool has_scope(std::string_view scope) const;
-  [[nodiscard]] bool has_audience(std::string_view audience) const;
-  // Text of a scalar claim by name, the registered ones ("sub", "client_id", "iss"...) included.
-  [[nodiscard]] std::optional<std::string_view> text(std::string_view claim) const;
-};
-
 // What is said before the signature is checked: enough to choose an issuer and a key, and not to be trusted.
 struct UnverifiedToken {
   Algorithm algorithm;
@@ -61,7 +41,8 @@ struct UnverifiedToken {
   std::string issuer;
   std::string_view signing_input;  // views the token
   std::string signature;
-  std::string payload;  // decoded
+  std::string payload;           // decoded
+  bool is_access_token = false;  // `typ` says at+jwt (RFC 9068)
 };
 
 struct TokenRules {
@@ -81,6 +62,27 @@ std::optional<TokenError> verify_signature(const UnverifiedToken& token, const A
                                            const VerificationKey& key);
 // Reads the claims of a verified payload; kMalformed, kMissingClaim.
 Result<Claims, TokenError> read_claims(const UnverifiedToken& token, const TokenLimits& limits);
+// What an authorization server says of a token that it is shown (RFC 7662, section 2.2).
+struct Introspected {
+  bool active = false;
+  bool expires = false;  // claims.expires_at_s was said
+  Claims claims;         // if it is active
+};
+// kMalformed, kMissingClaim.
+Result<Introspected, TokenError> read_introspection(std::string_view json, const TokenLimits& limits);
+// The same in a signed answer (RFC 9701): a JWS of typ "token-introspection+jwt".
+Result<UnverifiedToken, TokenError> parse_introspection(std::string_view text, const TokenLimits& limits);
+// Of an answer whose signature was verified: by this issuer, for `client` alone, made at `now_s`, give or
+// take the leeway and `age_max_s`.
+struct IntrospectionRules {
+  std::string_view issuer;
+  std::string_view client;
+  std::int64_t leeway_s = 0;
+  std::int64_t age_max_s = 60;
+};
+Result<Introspected, TokenError> read_introspection(const UnverifiedToken& answer,
+                                                    const IntrospectionRules& rules, std::int64_t now_s,
+                                                    const TokenLimits& limits);
 // Issuer, times and lifetime. Audience apart, because it is judged per operation, also for cached tokens.
 std::optional<TokenError> check_claims(const Claims& claims, const TokenRules& rules, std::int64_t now_s);
 std::optional<TokenError> check_audience(const Claims& claims, std::span<const std::string> audiences);

@@ -262,6 +262,30 @@ TEST(Token, attacks_are_refused_each_with_its_error) {
   }
 }
 
+// More keys than a thread keeps ready, and several algorithms of one key: none stands in for another.
+TEST(Token, keys_and_algorithms_by_turns_verify_and_do_not_vouch_for_each_other) {
+  std::vector<KeyHandle> many;
+  for (int i = 0; i < 12; ++i) many.push_back(test::make_ec("P-256"));
+  const std::string header = R"({"alg":"ES256"})";
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t i = 0; i < many.size(); ++i) {
+      const KeySet own = key_set_of(test::jwk(many[i].get(), ""));
+      const KeySet next = key_set_of(test::jwk(many[(i + 1) % many.size()].get(), ""));
+      const std::string token = make_token(many[i].get(), "ES256", header, kClaims);
+      EXPECT_EQ(verdict(token, own), "");
+      EXPECT_EQ(verdict(token, next), name(TokenError::kBadSignature));
+      EXPECT_EQ(verdict(token, own), "") << "a refusal spoils nothing";
+    }
+  }
+  const KeySet rsa = key_set_of(test::jwk(keys().rsa.get(), ""));
+  for (int round = 0; round < 3; ++round) {
+    for (const char* algorithm : {"RS256", "PS256", "RS512", "PS384"}) {
+      const std::string said = R"({"alg":")" + std::string(algorithm) + R"("})";
+      EXPECT_EQ(verdict(make_token(keys().rsa.get(), algorithm, said, kClaims), rsa), "") << algorithm;
+    }
+  }
+}
+
 TEST(Token, an_algorithm_that_is_not_pinned_is_refused_though_the_key_could) {
   const KeySet set = all_public_keys();
   const std::string token = make_token(keys().rsa.get(), "RS512", R"({"alg":"RS512","kid":"rsa"})", kClaims);
@@ -314,9 +338,33 @@ TEST(Token, the_example_of_rfc_7515_a_3_verifies) {
   EXPECT_EQ(verdict(token, set), "");
   const auto claims = read_claims(*parse_token(token, {}), {});
   ASSERT_TRUE(claims);
-  EXPECT_EQ(claims->issuer, "joe");
+  EXPECT_EQ(claims->issuer(), "joe");
   EXPECT_EQ(claims->expires_at_s, 1300819380);
   EXPECT_EQ(claims->text("http://example.com/is_root"), "true");
+}
+
+TEST(Introspection, says_whether_a_token_is_active_and_what_it_is) {
+  const auto read = [](std::string_view json) { return read_introspection(json, {}); };
+  const auto good = read(R"({"active":true,"sub":"a","scope":"x y","aud":["b"],"exp":9,"client_id":"c"})");
+  ASSERT_TRUE(good);
+  EXPECT_TRUE(good->active && good->expires);
+  EXPECT_EQ(good->claims.subject(), "a");
+  EXPECT_TRUE(good->claims.has_scope("y"));
+  EXPECT_EQ(good->claims.expires_at_s, 9);
+  const auto terse = read(R"({"active":true})");
+  ASSERT_TRUE(terse);
+  EXPECT_TRUE(terse->active);
+  EXPECT_FALSE(terse->expires);
+  // Whatever else is said of it.
+  const auto inactive = read(R"({"active":false,"sub":7})");
+  ASSERT_TRUE(inactive);
+  EXPECT_FALSE(inactive->active);
+  for (const std::string_view wrong :
+       {R"({})", R"({"active":"true"})", R"({"active":1})", R"({"active":true,"exp":"9"})",
+        R"({"active":true,"aud":7})", R"({"active":true,"active":false})", R"([true])", R"({"active":true)",
+        ""}) {
+    EXPECT_FALSE(read(wrong)) << wrong;
+  }
 }
 
 }  // namespace

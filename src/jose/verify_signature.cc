@@ -1,6 +1,8 @@
 #include <openssl/rsa.h>
 
+#include <array>
 #include <cstring>
+#include <utility>
 
 #include "jose/openssl_handles.h"
 #include "jose/token.h"
@@ -95,38 +97,85 @@ DerSignature to_der(std::string_view signature, std::size_t integer_bytes) {
   return out;
 }
 
-bool init_verify(EVP_MD_CTX* context, Algorithm algorithm, EVP_PKEY* key) {
-  EVP_PKEY_CTX* key_context = nullptr;  // owned by `context`
-  if (EVP_DigestVerifyInit(context, &key_context, digest_of(algorithm), nullptr, key) != 1) return false;
-  if (!is_pss(algorithm)) return true;
-  // RFC 7518 section 3.5: the salt is as long as the digest, and MGF1 uses the same digest.
-  return EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING) == 1 &&
-         EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context, RSA_PSS_SALTLEN_DIGEST) == 1;
+// A key ready to verify by one algorithm. Making it ready costs a tenth of a verification, so that each
+// thread keeps a few; an entry holds its key, whose address therefore means this key alone.
+struct ReadyKey {
+  KeyHandle key;
+  Algorithm algorithm = Algorithm::kRS256;
+  KeyContextHandle context;
+  std::uint64_t used = 0;
+};
+constexpr std::size_t kReadyKeys = 8;
+
+KeyContextHandle make_ready(EVP_PKEY* key, Algorithm algorithm) {
+  KeyContextHandle context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+  if (!context || EVP_PKEY_verify_init(context.get()) != 1) return nullptr;
+  if (is_pss(algorithm)) {
+    // RFC 7518 section 3.5: the salt is as long as the digest, and MGF1 uses the same digest.
+    if (EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PSS_PADDING) != 1 ||
+        EVP_PKEY_CTX_set_signature_md(context.get(), digest_of(algorithm)) != 1 ||
+        EVP_PKEY_CTX_set_rsa_pss_saltlen(context.get(), RSA_PSS_SALTLEN_DIGEST) != 1)
+      return nullptr;
+    return context;
+  }
+  if (EVP_PKEY_CTX_set_signature_md(context.get(), digest_of(algorithm)) != 1) return nullptr;
+  return context;
+}
+
+EVP_PKEY_CTX* ready_context(EVP_PKEY* key, Algorithm algorithm) {
+  thread_local std::array<ReadyKey, kReadyKeys> ready;
+  thread_local std::uint64_t uses = 0;
+  ReadyKey* place = ready.data();
+  for (ReadyKey& entry : ready) {
+    if (entry.key.get() == key && entry.algorithm == algorithm && entry.context) {
+      entry.used = ++uses;
+      return entry.context.get();
+    }
+    if (entry.used < place->used) place = &entry;
+  }
+  *place = ReadyKey{};
+  KeyContextHandle context = make_ready(key, algorithm);
+  if (!context || EVP_PKEY_up_ref(key) != 1) return nullptr;
+  *place = {KeyHandle(key), algorithm, std::move(context), ++uses};
+  return place->context.get();
+}
+
+bool verifies_digest(const UnverifiedToken& token, EVP_PKEY* key, const unsigned char* signature,
+                     std::size_t signature_bytes) {
+  thread_local const DigestContextHandle hashing(EVP_MD_CTX_new());
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned int digest_bytes = 0;
+  if (!hashing || EVP_DigestInit_ex2(hashing.get(), digest_of(token.algorithm), nullptr) != 1 ||
+      EVP_DigestUpdate(hashing.get(), token.signing_input.data(), token.signing_input.size()) != 1 ||
+      EVP_DigestFinal_ex(hashing.get(), digest.data(), &digest_bytes) != 1)
+    return false;
+  EVP_PKEY_CTX* const context = ready_context(key, token.algorithm);
+  return context != nullptr &&
+         EVP_PKEY_verify(context, signature, signature_bytes, digest.data(), digest_bytes) == 1;
+}
+
+bool verifies_ed25519(const UnverifiedToken& token, EVP_PKEY* key) {
+  thread_local const DigestContextHandle context(EVP_MD_CTX_new());
+  if (!context || token.signature.size() != kEd25519SignatureBytes) return false;
+  const bool ok =
+      EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key) == 1 &&
+      EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(token.signature.data()),
+                       token.signature.size(),
+                       reinterpret_cast<const unsigned char*>(token.signing_input.data()),
+                       token.signing_input.size()) == 1;
+  EVP_MD_CTX_reset(context.get());
+  return ok;
 }
 
 bool verifies(const UnverifiedToken& token, EVP_PKEY* key) {
-  // One context per thread: its buffers are the only thing that is kept.
-  thread_local const DigestContextHandle context(EVP_MD_CTX_new());
-  if (!context) return false;
-  const auto* signature = reinterpret_cast<const unsigned char*>(token.signature.data());
-  std::size_t signature_bytes = token.signature.size();
-  DerSignature der;
+  if (token.algorithm == Algorithm::kEdDSA) return verifies_ed25519(token, key);
   if (const std::size_t integer_bytes = ecdsa_integer_bytes(token.algorithm); integer_bytes != 0) {
-    der = to_der(token.signature, integer_bytes);
-    if (der.size == 0) return false;
-    signature = der.bytes;
-    signature_bytes = der.size;
-  } else if (token.algorithm == Algorithm::kEdDSA) {
-    if (signature_bytes != kEd25519SignatureBytes) return false;
-  } else if (signature_bytes != static_cast<std::size_t>(EVP_PKEY_get_size(key))) {
-    return false;
+    const DerSignature der = to_der(token.signature, integer_bytes);
+    return der.size != 0 && verifies_digest(token, key, der.bytes, der.size);
   }
-  bool ok = init_verify(context.get(), token.algorithm, key);
-  ok = ok && EVP_DigestVerify(context.get(), signature, signature_bytes,
-                              reinterpret_cast<const unsigned char*>(token.signing_input.data()),
-                              token.signing_input.size()) == 1;
-  EVP_MD_CTX_reset(context.get());
-  return ok;
+  return token.signature.size() == static_cast<std::size_t>(EVP_PKEY_get_size(key)) &&
+         verifies_digest(token, key, reinterpret_cast<const unsigned char*>(token.signature.data()),
+                         token.signature.size());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/release.h"
 #include "net/stream.h"
 
 namespace caponier::net {
@@ -22,7 +23,7 @@ class PrefixedStream final : public Stream {
     const std::size_t bytes = std::min(bytes_max, prefix_.size() - taken_);
     prefix_.copy(into, bytes, taken_);
     taken_ += bytes;
-    if (taken_ == prefix_.size()) prefix_ = {};
+    if (taken_ == prefix_.size()) release(prefix_);
     return {bytes == 0 ? IoStatus::kWouldBlock : IoStatus::kOk, bytes};
   }
   IoResult try_write(std::string_view first, std::string_view second) override {
@@ -32,7 +33,7 @@ class PrefixedStream final : public Stream {
   void wait(Direction direction, Waiter* waiter) override { lower_->wait(direction, waiter); }
   void shutdown() override { lower_->shutdown(); }
   void abort() override {
-    prefix_ = {};
+    release(prefix_);
     lower_->abort();
   }
   Loop& loop() override { return lower_->loop(); }

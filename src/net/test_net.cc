@@ -135,6 +135,7 @@ class SimNetwork::SimStream final : public Stream {
     break_off();
   }
   Loop& loop() override { return loop_; }
+  [[nodiscard]] std::size_t unread() const { return has_reader() ? out_->held : 0; }
 
  private:
   class Wake final : public TimerNode {
@@ -330,6 +331,11 @@ class SimNetwork::SimListener final : public Listener {
   std::shared_ptr<SimBacklog> backlog_;
   Address address_;
 };
+
+std::size_t SimNetwork::unread(const Stream& end) {
+  const auto* const stream = dynamic_cast<const SimStream*>(&end);
+  return stream == nullptr ? 0 : stream->unread();
+}
 
 SimNetwork::SimNetwork(SimLoop& loop, std::uint64_t seed, const SimFaults& faults)
     : loop_(loop),

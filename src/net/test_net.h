@@ -86,6 +86,8 @@ class SimNetwork final : public Network {
   void set_protocol(std::string protocol) { protocol_ = std::move(protocol); }
   // For connections made from now on.
   void set_faults(const SimFaults& faults) { faults_ = faults; }
+  // What was written to `end` of a connection and is not read yet at the other one.
+  [[nodiscard]] static std::size_t unread(const Stream& end);
   [[nodiscard]] std::uint64_t connects() const { return connects_; }
 
  private:

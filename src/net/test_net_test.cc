@@ -187,5 +187,19 @@ TEST(SimLoop, time_jumps_to_the_next_timer_and_stands_still_otherwise) {
   EXPECT_FALSE(loop.run_until([] { return false; }, 100));
 }
 
+TEST(SimNetwork, tells_what_was_written_and_is_not_read_yet) {
+  SimLoop loop;
+  SimNetwork network(loop, 1);
+  const SimNetwork::Pair ends = network.pair();
+  EXPECT_EQ(SimNetwork::unread(*ends.first), 0U);
+  ASSERT_TRUE(ends.first->try_write("hello", {}).ok());
+  EXPECT_EQ(SimNetwork::unread(*ends.first), 5U);
+  EXPECT_EQ(SimNetwork::unread(*ends.second), 0U);
+  loop.run_for(1);
+  char two[2];
+  ASSERT_EQ(ends.second->try_read(two, sizeof two).bytes, 2U);
+  EXPECT_EQ(SimNetwork::unread(*ends.first), 3U);
+}
+
 }  // namespace
 }  // namespace caponier::net

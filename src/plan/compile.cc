@@ -7,7 +7,10 @@
 
 #include "http/media_type.h"
 #include "plan/bodies.h"
+#include "plan/compile_identity_token.h"
 #include "plan/limits.h"
+#include "plan/logins.h"
+#include "plan/memory.h"
 #include "plan/overrides.h"
 #include "plan/parameters.h"
 #include "plan/plan.h"
@@ -15,7 +18,9 @@
 #include "plan/report_only.h"
 #include "plan/responses.h"
 #include "plan/security.h"
+#include "plan/step_up.h"
 #include "plan/surroundings.h"
+#include "plan/upstream_token.h"
 #include "plan/upstreams.h"
 
 namespace caponier::plan {
@@ -138,6 +143,7 @@ Operation compile_operation(Compilation& compilation, Schemes& schemes, const op
   compile_report_only(compilation, policy, operation);
   const std::vector<std::string> names = template_names(operation.path);
   compile_security(compilation, schemes, declared, policy, operation);
+  compile_step_up(compilation, policy, operation);
   compile_owner(compilation, policy, names, operation);
   compile_limits(compilation, policy, operation);
   compile_parameters(compilation, declared, names, operation);
@@ -227,6 +233,10 @@ void compile_operations(Compilation& compilation) {
                              "declare a path with an operation, or let one of them be exposed");
   }
   compile_undeclared(compilation, settle(levels.of_all(), compilation.report));
+  for (Operation& operation : plan.operations) {
+    settle_schemes(plan, operation);
+    check_introspection(compilation, operation);
+  }
 }
 
 http::MediaType parsed(std::string_view text) {
@@ -278,6 +288,10 @@ std::shared_ptr<const Plan> compile_plan(const CompileInput& input, Diagnostics&
   plan.source = input.contract->main_tree().file();
   compile_upstreams(compilation);
   compile_operations(compilation);
+  check_logins(compilation);
+  compile_identity_token(compilation);
+  compile_upstream_tokens(compilation);
+  compile_memory(compilation);
   compile_hosts(compilation);
   report_vendor_keys(compilation);
   if (plan.dev) {

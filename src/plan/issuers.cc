@@ -46,10 +46,78 @@ bool same(const Issuer& a, const Issuer& b) {
          bits_of(a.rules.algorithms) == bits_of(b.rules.algorithms) && a.rules.leeway_s == b.rules.leeway_s &&
          a.rules.lifetime_max_s == b.rules.lifetime_max_s && a.source == b.source &&
          a.keys_file == b.keys_file && a.keys_url.text() == b.keys_url.text() &&
-         a.allow_internal_addresses == b.allow_internal_addresses && a.ca_file == b.ca_file;
+         a.allow_internal_addresses == b.allow_internal_addresses && a.ca_file == b.ca_file &&
+         a.keys_stale_max_s == b.keys_stale_max_s && a.client == b.client &&
+         a.introspection == b.introspection && a.binding == b.binding && a.dpop_nonce == b.dpop_nonce &&
+         a.access_tokens_only == b.access_tokens_only;
+}
+
+void set_introspection(const config::Issuer& configured, Issuer& issuer) {
+  if (!configured.introspection) return;
+  const config::Introspection& said = *configured.introspection;
+  Introspection introspection{std::nullopt, said.cache_s, said.negative_cache_s, said.signed_answers};
+  // What is none was told by who read the configuration.
+  if (auto url = uri::parse_url(said.url)) introspection.url = std::move(*url);
+  issuer.introspection = std::move(introspection);
+}
+
+void set_client(const config::Issuer& configured, Issuer& issuer) {
+  if (!configured.client) return;
+  const config::IssuerClient& said = *configured.client;
+  issuer.client = IssuerClient{said.id, said.secret, said.private_key, said.key_id, said.certificate_file};
+}
+
+// A nonce that no proof could carry is not what the writer meant.
+void set_binding(Compilation& compilation, const config::Issuer& configured, Issuer& issuer) {
+  for (const TokenBinding binding :
+       {TokenBinding::kRequired, TokenBinding::kCertificate, TokenBinding::kDpop}) {
+    if (configured.bound_tokens == name(binding)) issuer.binding = binding;
+  }
+  issuer.dpop_nonce = configured.dpop_nonce;
+  issuer.access_tokens_only = configured.access_tokens_only;
+  if (issuer.dpop_nonce && issuer.binding == TokenBinding::kCertificate) {
+    compilation.report.add(
+        diagnostic_at(configured.origin, "contradictory-binding",
+                      "`dpop_nonce` asks for proofs, and `bound_tokens: certificate` for none",
+                      "drop dpop_nonce, or write bound_tokens: dpop"));
+  }
 }
 
 }  // namespace
+
+bool Introspection::operator==(const Introspection& other) const {
+  const auto text = [](const std::optional<uri::Url>& place) {
+    return place ? place->text() : std::string();
+  };
+  return text(url) == text(other.url) && cache_s == other.cache_s &&
+         negative_cache_s == other.negative_cache_s;
+}
+
+std::optional<Issuer> asked_issuer(const config::Issuer& configured) {
+  auto metadata = uri::parse_url(discovery_url(configured.issuer));
+  if (!metadata) return std::nullopt;
+  Issuer issuer;
+  issuer.rules.issuer = configured.issuer;
+  issuer.allow_internal_addresses = configured.allow_internal_addresses;
+  issuer.ca_file = configured.ca_file;
+  issuer.metadata_url = std::move(*metadata);
+  set_client(configured, issuer);
+  return issuer;
+}
+
+std::string_view name(TokenBinding binding) {
+  switch (binding) {
+    case TokenBinding::kIfBound:
+      return "if_bound";
+    case TokenBinding::kRequired:
+      return "required";
+    case TokenBinding::kCertificate:
+      return "certificate";
+    case TokenBinding::kDpop:
+      return "dpop";
+  }
+  return "";
+}
 
 bool is_loopback(std::string_view host) {
   if (host == "localhost" || host == "::1" || host == "[::1]") return true;
@@ -147,6 +215,10 @@ std::optional<Diagnostic> Issuers::set_keys(Issuer& issuer, const config::Issuer
     issuer.source = KeySource::kFile;
     return std::nullopt;
   }
+  if (url.empty() && issuer.introspection) {
+    issuer.source = KeySource::kNone;
+    return std::nullopt;
+  }
   issuer.source = url.empty() ? KeySource::kDiscovery : KeySource::kUrl;
   if (url.empty()) url = discovery_url(issuer.rules.issuer);
   auto parsed = uri::parse_url(url);
@@ -171,8 +243,12 @@ std::optional<Issuer> Issuers::make(const std::string& name, const SchemeSource&
   Issuer issuer;
   issuer.rules.issuer = name;
   if (configured != nullptr) {
+    set_binding(compilation_, *configured, issuer);
+    set_client(*configured, issuer);
+    set_introspection(*configured, issuer);
     issuer.rules.leeway_s = configured->leeway_s;
     issuer.rules.lifetime_max_s = configured->token_lifetime_max_s;
+    issuer.keys_stale_max_s = configured->keys_stale_max_s;
     jose::AlgorithmSet set;
     for (const std::string& text : configured->algorithms) {
       const auto algorithm = jose::parse_algorithm(text);
@@ -191,6 +267,7 @@ std::optional<Issuer> Issuers::make(const std::string& name, const SchemeSource&
       issuer.rules.lifetime_max_s = scheme.members.token_lifetime_max_s->value;
     if (scheme.members.algorithms) issuer.rules.algorithms = scheme.members.algorithms->value;
   }
+  if (auto metadata = uri::parse_url(discovery_url(name))) issuer.metadata_url = std::move(*metadata);
   refusal = set_keys(issuer, configured, scheme);
   if (!refusal) refusal = set_audiences(issuer, configured, scheme);
   if (refusal) return std::nullopt;

@@ -44,6 +44,9 @@ class Issuers {
   Compilation& compilation_;
 };
 
+// An issuer as the gateway asks it for something, whoever's tokens are accepted; nothing if its name is no
+// URL.
+std::optional<Issuer> asked_issuer(const config::Issuer& configured);
 // True for localhost, 127.0.0.0/8 and ::1.
 bool is_loopback(std::string_view host);
 // `name` as written in `file`, relative to that file's folder.

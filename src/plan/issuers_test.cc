@@ -123,7 +123,7 @@ TEST(Issuers, the_development_issuer_comes_in_addition_and_only_with_dev) {
       {with_scheme("{type: http, scheme: bearer, x-caponier: {issuer: 'https://i.example', audiences: [a]}}"),
        std::string(kUpstream), true});
   ASSERT_NE(both.plan, nullptr) << both.errors();
-  EXPECT_THAT(both.plan->schemes[0].issuers, ElementsAre(0U, 1U));
+  EXPECT_THAT(both.plan->schemes[0].as<BearerRule>()->issuers, ElementsAre(0U, 1U));
 
   const Compiled without_audience =
       compile({with_scheme("{type: http, scheme: bearer, x-caponier: {issuer: 'https://i.example'}}"),
@@ -191,25 +191,40 @@ TEST(Issuers, rules_of_the_scheme_hold) {
   }
 }
 
-TEST(ApiKeys, need_a_file_that_holds_them) {
-  const char* const scheme = "{type: apiKey, in: header, name: X-Key}";
-  const Compiled none = compile({with_scheme(scheme)});
-  EXPECT_THAT(none.errors(), HasSubstr("no file holds the keys of security scheme \"s\""));
-  EXPECT_THAT(none.errors(), HasSubstr("security_schemes: {s: {keys_file: keys.ndjson}}"));
-  const auto index = std::make_shared<ApiKeyIndex>(std::vector<ApiKey>(1));
-  const Compiled bound = compile({with_scheme(scheme),
-                                  std::string(kUpstream) + "security_schemes: {s: {keys_file: k}}\n",
-                                  false,
-                                  {{"k", index}}});
-  ASSERT_NE(bound.plan, nullptr) << bound.errors();
-  EXPECT_EQ(bound.plan->schemes[0].keys, index);
-  EXPECT_EQ(bound.plan->schemes[0].kind, SchemeKind::kApiKeyHeader);
-  const Compiled issuer =
-      compile({with_scheme(scheme), std::string(kUpstream) + "security_schemes: {s: {issuer: me}}\n"});
-  EXPECT_THAT(issuer.errors(), HasSubstr("is an API key and has no issuer"));
-  const Compiled token = compile({with_scheme("{type: http, scheme: bearer}"),
-                                  std::string(kUpstream) + "security_schemes: {s: {keys_file: k}}\n"});
-  EXPECT_THAT(token.errors(), HasSubstr("is no API key that the document declares"));
+TEST(ApiKeys, stand_in_a_header_or_a_cookie_and_need_no_configuration) {
+  const Compiled header = compile({with_scheme("{type: apiKey, in: header, name: X-Key}")});
+  ASSERT_NE(header.plan, nullptr) << header.errors();
+  ASSERT_NE(header.plan->schemes[0].as<ApiKeyRule>(), nullptr);
+  EXPECT_EQ(header.plan->schemes[0].place.in, CredentialIn::kHeader);
+  EXPECT_EQ(header.plan->schemes[0].place.name, "x-key");
+  EXPECT_TRUE(header.plan->has_credential(CredentialIn::kHeader, "X-KEY"));
+  EXPECT_FALSE(header.plan->has_credential(CredentialIn::kCookie, "x-key"));
+  const Compiled cookie = compile({with_scheme("{type: apiKey, in: cookie, name: Key}")});
+  ASSERT_NE(cookie.plan, nullptr) << cookie.errors();
+  EXPECT_EQ(cookie.plan->schemes[0].place.in, CredentialIn::kCookie);
+  EXPECT_TRUE(cookie.plan->has_credential(CredentialIn::kCookie, "Key"));
+  EXPECT_FALSE(cookie.plan->has_credential(CredentialIn::kCookie, "key"));
+  const Compiled issuer = compile({with_scheme("{type: apiKey, in: header, name: X-Key}"),
+                                   std::string(kUpstream) + "security_schemes: {s: {issuer: me}}\n"});
+  EXPECT_THAT(issuer.errors(), HasSubstr("is an API key and has neither issuer nor certificate"));
+}
+
+TEST(ApiKeys, stand_in_the_query_only_where_the_document_insists) {
+  const Compiled refused = compile({with_scheme("{type: apiKey, in: query, name: key}")});
+  EXPECT_EQ(refused.plan, nullptr);
+  EXPECT_THAT(refused.errors(), HasSubstr("[key-in-query]"));
+  const Compiled unfounded =
+      compile({with_scheme("{type: apiKey, in: query, name: key, x-caponier: {allow_in_query: {}}}")});
+  EXPECT_THAT(unfounded.errors(), HasSubstr("\"allow_in_query\" needs a reason"));
+  const Compiled allowed = compile({with_scheme(
+      "{type: apiKey, in: query, name: key, x-caponier: {allow_in_query: {reason: old devices}}}")});
+  ASSERT_NE(allowed.plan, nullptr) << allowed.errors();
+  EXPECT_THAT(allowed.findings(),
+              HasSubstr("come in the query, where whoever logs a URL keeps them: old devices"));
+  EXPECT_TRUE(allowed.plan->has_credential(CredentialIn::kQuery, "key"));
+  const Compiled elsewhere = compile({with_scheme(
+      "{type: apiKey, in: header, name: key, x-caponier: {allow_in_query: {reason: old devices}}}")});
+  EXPECT_THAT(elsewhere.errors(), HasSubstr("has allow_in_query, and its key is not in the query"));
 }
 
 TEST(Loopback, is_judged_by_every_octet) {

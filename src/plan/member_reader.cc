@@ -6,9 +6,9 @@ namespace caponier::plan {
 namespace {
 
 // Words that x-caponier will hold; refused by name, so that nobody believes them enforced.
-const std::vector<std::string_view> kNotEnforced = {"tenant",  "roles",    "policy",         "step_up",
-                                                    "cost",    "priority", "classification", "fields",
-                                                    "inspect", "response", "sunset",         "audit"};
+const std::vector<std::string_view> kNotEnforced = {"tenant",   "roles",          "policy", "cost",
+                                                    "priority", "classification", "fields", "inspect",
+                                                    "sunset",   "audit"};
 
 bool has(const std::vector<std::string_view>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();

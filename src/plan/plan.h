@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,27 +15,50 @@
 
 #include "base/diagnostic.h"
 #include "base/limits.h"
+#include "base/secret_reference.h"
 #include "base/upstream_rules.h"
 #include "config/config.h"
 #include "http/media_type.h"
 #include "http/message.h"
 #include "jose/token.h"
 #include "openapi/contract.h"
-#include "plan/api_keys.h"
+#include "plan/identity_token.h"
+#include "plan/login.h"
 #include "plan/router.h"
+#include "plan/scheme.h"
 #include "plan/shape.h"
+#include "plan/where.h"
 #include "schema/program.h"
 #include "uri/style.h"
 #include "uri/url.h"
 
 namespace caponier::plan {
 
-// Where a demand is written: "openapi.yaml:12:7".
-struct Where {
-  std::string text;
+// kNone: its tokens are not verified here, but introspected.
+enum class KeySource : std::uint8_t { kFile, kUrl, kDiscovery, kDevelopment, kNone };
+
+// Whether an issuer's tokens must be of use to nobody but their sender. What a token is bound to must hold in
+// any case.
+enum class TokenBinding : std::uint8_t { kIfBound, kRequired, kCertificate, kDpop };
+std::string_view name(TokenBinding binding);
+
+// As whom the gateway asks an issuer: one of secret, signature and certificate.
+struct IssuerClient {
+  std::string id;
+  SecretReference secret;
+  SecretReference private_key;
+  std::string key_id;
+  std::string certificate_file;  // with private_key
+  bool operator==(const IssuerClient& other) const = default;
 };
 
-enum class KeySource : std::uint8_t { kFile, kUrl, kDiscovery, kDevelopment };
+struct Introspection {
+  std::optional<uri::Url> url;  // nothing: where the issuer's metadata say
+  std::int64_t cache_s = 0;
+  std::int64_t negative_cache_s = 0;
+  bool signed_answers = false;  // RFC 9701; others are refused
+  bool operator==(const Introspection& other) const;
+};
 
 struct Issuer {
   jose::TokenRules rules;  // audiences, algorithms, leeway and longest lifetime included
@@ -43,15 +67,30 @@ struct Issuer {
   uri::Url keys_url;  // of the key set, or of the discovery document
   bool allow_internal_addresses = false;
   std::string ca_file;
+  std::int64_t keys_stale_max_s = 24 * 3600;   // how long keys are used that could not be fetched again
+  uri::Url metadata_url;                       // RFC 8414: of its discovery document
+  std::optional<IssuerClient> client;          // as whom it is asked
+  std::optional<Introspection> introspection;  // of tokens that cannot be verified here; with a client
+  TokenBinding binding = TokenBinding::kIfBound;
+  bool dpop_nonce = false;          // a proof of possession must carry a nonce of ours
+  bool access_tokens_only = false;  // `typ` must be at+jwt
 };
 
-enum class SchemeKind : std::uint8_t { kBearerJwt, kApiKeyHeader };
-struct Scheme {
-  std::string name;
-  SchemeKind kind;
-  std::vector<std::uint32_t> issuers;  // kBearerJwt: indices into Plan::issuers
-  std::string header_name;             // kApiKeyHeader, lower case
-  std::shared_ptr<const ApiKeyIndex> keys;
+// By which token the gateway calls an upstream.
+struct UpstreamToken {
+  Issuer issuer;          // as whose client it is asked for
+  bool exchange = false;  // for the caller's; else it is the gateway's own
+  std::string form;       // what is the same in each request for one
+  Where where;
+};
+
+// How a caller must have logged in (RFC 9470): all of what is said.
+struct StepUp {
+  std::vector<std::string> classes;  // acr: one of these; empty: any
+  std::vector<std::string> methods;  // amr: one of these; empty: any
+  std::int64_t age_max_s = 0;        // since auth_time; 0: any
+  std::string challenges;            // whole lines of WWW-Authenticate for who falls short
+  Where where;
 };
 
 struct Requirement {
@@ -190,6 +229,8 @@ struct Upstream {
   std::string key_file;
   std::string spiffe_id;
   UpstreamRules rules;
+  UpstreamIdentity identity;
+  std::optional<UpstreamToken> token;
   Where where;
 };
 
@@ -201,6 +242,10 @@ struct Operation {
   std::vector<Alternative> alternatives;  // of which one must hold
   bool internal = false;                  // does not exist on a public listener
   bool is_public = false;                 // some alternative needs nothing
+  // Indices of the schemes by which its callers are judged: those that it names, and those besides that read
+  // another place of the request, because what is presented must be valid everywhere.
+  std::vector<std::uint32_t> judged_by;
+  std::string challenges;  // whole lines of WWW-Authenticate, for a 401
   std::string public_reason;
   Where security_where;
   std::vector<Parameter> parameters;
@@ -215,6 +260,7 @@ struct Operation {
   bool judges_responses = false;  // some body is, so that the upstream must not encode it
   bool cookies_declared = false;
   bool path_delimiters = false;  // some path parameter is divided: an encoded delimiter stays encoded
+  std::optional<StepUp> step_up;
   std::optional<Owner> owner;
   std::vector<RateLimit> limits;
   std::vector<std::string>
@@ -248,7 +294,12 @@ struct Plan {
   std::deque<Shape> shapes;
   bool path_semicolons = false;  // some path parameter has the style matrix
   std::vector<Scheme> schemes;
+  // Whether what stands there is a credential for the gateway, which nobody else needs to see. Names of
+  // headers in any case.
+  [[nodiscard]] bool has_credential(CredentialIn in, std::string_view name) const;
   std::vector<Issuer> issuers;
+  std::vector<Login> logins;
+  std::optional<IdentityToken> identity_token;
   std::vector<std::string> hosts;        // lower case, without port; empty: any
   std::vector<std::string> origins;      // whose pages may open WebSockets, lower case: "https://a.example"
   std::vector<std::string> not_exposed;  // labels
@@ -264,12 +315,11 @@ struct Plan {
 struct CompileInput {
   const openapi::Contract* contract = nullptr;
   const config::Config* config = nullptr;
+  // Texts of the files of users, by name.
+  std::map<std::string, std::string> user_files;
   // The local development issuer, if --dev: its `iss`; empty otherwise. Its keys come from the state
   // directory.
   std::string development_issuer;
-  // keys_file name -> its index; read by the caller, because the plan does no I/O. See key_files.h for the
-  // names; a null index is one that could not be read, which the caller has reported.
-  std::vector<std::pair<std::string, std::shared_ptr<const ApiKeyIndex>>> api_keys;
 };
 
 // Null if there are errors; all of them are in `diagnostics`, findings too.

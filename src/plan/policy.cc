@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "plan/step_up.h"
+
 namespace caponier::plan {
 namespace {
 
@@ -89,6 +91,22 @@ void settle_upstream(std::span<const Members* const> levels, Policy& policy) {
   if (policy.upstream) note(policy, "upstream", to_text(policy.upstream->value), policy.upstream->source);
 }
 
+// Each part by itself: what the closest level says of it. An age that is inherited stays a bound.
+void settle_step_up(std::span<const Members* const> levels, Policy& policy) {
+  for (const Members* level : levels) {
+    if (!level->step_up) continue;
+    const StepUpRule& said = level->step_up->value;
+    const bool explicitly = is_explicit(level->level);
+    StepUpRule rule = policy.step_up ? policy.step_up->value : StepUpRule();
+    if (!said.classes.empty()) rule.classes = said.classes;
+    if (!said.methods.empty()) rule.methods = said.methods;
+    const bool shorter = rule.age_max_s == 0 || said.age_max_s < rule.age_max_s;
+    if (said.age_max_s > 0 && (explicitly || shorter)) rule.age_max_s = said.age_max_s;
+    policy.step_up = {std::move(rule), level->step_up->source, explicitly, level->by_wildcard};
+  }
+  if (policy.step_up) note(policy, "step_up", to_text(policy.step_up->value), policy.step_up->source);
+}
+
 void settle_texts(std::span<const Members* const> levels, Policy& policy) {
   for (const Members* level : levels) {
     const bool explicitly = is_explicit(level->level);
@@ -129,6 +147,7 @@ Policy settle(std::span<const Members* const> levels, Report& report) {
   settle_flag("exposed", levels, &Members::exposed, true, policy.exposed, policy);
   settle_flag("internal", levels, &Members::internal, false, policy.internal, policy);
   settle_texts(levels, policy);
+  settle_step_up(levels, policy);
   settle_upstream(levels, policy);
   policy.rates[static_cast<std::size_t>(LimitPer::kAddress)] = {RateRule{1200, 60'000'000, false, {}}, {}};
   policy.rates[static_cast<std::size_t>(LimitPer::kCredential)] = {RateRule{600, 60'000'000, false, {}}, {}};

@@ -27,6 +27,7 @@ struct Policy {
   bool internal = false;
   std::optional<Settled<std::string>> public_reason;
   std::optional<Settled<OwnerRule>> owner;
+  std::optional<Settled<StepUpRule>> step_up;
   std::array<std::optional<Settled<RateRule>>, kLimitKinds> rates;
   std::optional<Settled<std::uint64_t>> body_bytes_max;
   std::optional<Settled<std::monostate>> security;

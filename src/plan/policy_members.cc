@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "plan/member_reader.h"
 #include "plan/report_only.h"
+#include "plan/step_up.h"
 #include "plan/upstream_member.h"
 
 namespace caponier::plan {
@@ -14,10 +15,10 @@ namespace {
 
 const std::vector<std::string_view> kOperationMembers = {
     "public",   "exposed",  "internal", "owner",       "rate_limit", "body_bytes_max",
-    "security", "response", "opaque",   "report_only", "upstream"};
+    "security", "response", "opaque",   "report_only", "upstream",   "step_up"};
 const std::vector<std::string_view> kSchemeMembers = {
-    "issuer",     "issuers", "jwks_uri",           "jwks_file", "audiences",
-    "algorithms", "leeway",  "token_lifetime_max", "keys_file"};
+    "issuer",     "issuers", "jwks_uri",           "jwks_file",     "audiences",
+    "algorithms", "leeway",  "token_lifetime_max", "allow_in_query"};
 
 // As in the configuration's issuers.
 constexpr std::int64_t kLeewayMaxS = 300;
@@ -186,6 +187,7 @@ void read_member(const Source& at, Members& members, Report& report) {
   if (key == "opaque") return read_opaque(at, members, report);
   if (key == "report_only") return read_report_only(at, members, report);
   if (key == "upstream") return read_upstream_member(at, members, report);
+  if (key == "step_up") return read_step_up(at, members, report);
   if (key == "security") {
     members.security = at;
     return;
@@ -250,6 +252,21 @@ std::optional<Said<std::string>> read_text(MemberReader& reader, std::string_vie
   auto text = reader.text(*node);
   if (!text) return std::nullopt;
   return Said<std::string>{std::move(*text), reader.at(*node)};
+}
+
+// {reason: "..."}, as everything that loosens.
+void read_allow_in_query(MemberReader& reader, SchemeMembers& out, Report& report) {
+  const Node* node = reader.find("allow_in_query");
+  if (node == nullptr) return;
+  const Source at = reader.at(*node);
+  const Node* reason = node->is_object() ? node->find("reason") : nullptr;
+  if (reason == nullptr) {
+    return report.error(at, "query-without-reason", "\"allow_in_query\" needs a reason",
+                        "write allow_in_query: {reason: \"why clients cannot send a header\"}");
+  }
+  MemberReader inner(at, report);
+  inner.only({"reason"}, "allow_in_query");
+  if (auto text = inner.text(*reason)) out.allow_in_query = {std::move(*text), at};
 }
 
 // x-google-audiences is one string, separated by commas.
@@ -357,7 +374,7 @@ SchemeMembers read_scheme_members(const Source& scheme, Report& report) {
       read_algorithms(reader, out, report);
       out.jwks_uri = read_text(reader, "jwks_uri");
       out.jwks_file = read_text(reader, "jwks_file");
-      out.keys_file = read_text(reader, "keys_file");
+      read_allow_in_query(reader, out, report);
       out.leeway_s = read_seconds(reader, "leeway", 0, kLeewayMaxS, report);
       out.token_lifetime_max_s = read_seconds(reader, "token_lifetime_max", 1, kTokenLifetimeMaxS, report);
     }

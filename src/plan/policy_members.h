@@ -47,6 +47,13 @@ std::string to_text(const RateRule& rule);
 // By the sustained rate, then by the burst.
 bool looser(const RateRule& a, const RateRule& b);
 
+// How a caller must have logged in; see StepUp.
+struct StepUpRule {
+  std::vector<std::string> classes;
+  std::vector<std::string> methods;
+  std::int64_t age_max_s = 0;
+};
+
 // How answers are held to the document: {mode, bytes_max}.
 struct ResponseRule {
   ResponseMode mode = ResponseMode::kEnforce;
@@ -91,6 +98,7 @@ struct Members {
   std::optional<Said<bool>> exposed;
   std::optional<Said<bool>> internal;
   std::optional<Said<OwnerRule>> owner;
+  std::optional<Said<StepUpRule>> step_up;
   std::array<std::optional<Said<RateRule>>, kLimitKinds> rate_limits;  // by LimitPer
   std::optional<Said<std::uint64_t>> body_bytes_max;
   std::optional<Source> security;
@@ -108,7 +116,7 @@ struct SchemeMembers {
   std::vector<Said<std::string>> issuers;
   std::optional<Said<std::string>> jwks_uri;
   std::optional<Said<std::string>> jwks_file;
-  std::optional<Said<std::string>> keys_file;
+  std::optional<Said<std::string>> allow_in_query;          // of an API key: why
   std::optional<Said<std::vector<std::string>>> audiences;  // `any`: empty
   std::optional<Said<jose::AlgorithmSet>> algorithms;
   std::optional<Said<std::int64_t>> leeway_s;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,10 +43,17 @@ class Schemes {
   void resolve_undemanded();
   void resolve_bearer(Entry& entry);
   void resolve_api_key(Entry& entry);
+  void resolve_client_certificate(Entry& entry);
+  void resolve_session(Entry& entry);
+  void resolve_basic(Entry& entry);
+  [[nodiscard]] std::vector<std::string> token_challenges(const BearerRule& rule, bool proofs_only) const;
+  void add(Entry& entry, Scheme scheme);  // the scheme's name is the entry's
   void refuse(Entry& entry, std::string code, std::string message, std::string fix);
 
   Compilation& compilation_;
   Issuers issuers_;
+  std::optional<std::string> basic_file_;       // the one file of users
+  std::shared_ptr<const PasswordUsers> users_;  // of that file
   std::vector<Entry> entries_;  // the contract's first, in its order; then those of the configuration only
 };
 

@@ -2,8 +2,24 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
+
 namespace caponier::plan {
 namespace {
+
+std::string where(const CredentialPlace& place) {
+  switch (place.in) {
+    case CredentialIn::kHeader:
+      return "the header " + quoted(place.name);
+    case CredentialIn::kCookie:
+      return "the cookie " + quoted(place.name);
+    case CredentialIn::kQuery:
+      return "the query parameter " + quoted(place.name);
+    case CredentialIn::kConnection:
+      break;
+  }
+  return "the connection";
+}
 
 // What stands in one alternative cannot contradict itself: one Authorization header holds one token, one
 // header one key.
@@ -13,17 +29,36 @@ void check_together(Compilation& compilation, const Alternative& alternative, co
     for (std::size_t j = i + 1; j < alternative.all.size(); ++j) {
       const Scheme& a = schemes[alternative.all[i].scheme];
       const Scheme& b = schemes[alternative.all[j].scheme];
-      const auto header = [](const Scheme& s) {
-        return s.kind == SchemeKind::kBearerJwt ? std::string_view("authorization")
-                                                : std::string_view(s.header_name);
-      };
-      if (header(a) != header(b)) continue;
+      if (!a.place.meets(b.place)) continue;
       compilation.report.error(at, "contradictory-security",
                                "schemes " + quoted(a.name) + " and " + quoted(b.name) +
-                                   " are demanded together, and both are read from the header " +
-                                   quoted(header(a)),
+                                   " are demanded together, and both are read from " + where(a.place),
                                "make them alternatives: one list item each");
     }
+  }
+}
+
+bool carries_scopes(const Scheme& scheme) {
+  return scheme.as<ClientCertificateRule>() == nullptr && scheme.as<BasicRule>() == nullptr;
+}
+
+// A scope that no credential of the scheme can carry would refuse everybody.
+void check_scopes(Compilation& compilation, const Alternative& alternative, const Source& at) {
+  for (const Requirement& requirement : alternative.all) {
+    const Scheme& scheme = compilation.plan->schemes[requirement.scheme];
+    for (const std::string& scope : requirement.scopes) {
+      if (scope.find(' ') == std::string::npos) continue;
+      compilation.report.error(
+          at, "scope-malformed",
+          quoted(scope) + " is no scope (RFC 6749, section 3.3), so that nobody could ever call",
+          "write each scope as an entry of its own: [\"orders:read\", \"orders:write\"]");
+    }
+    if (requirement.scopes.empty() || carries_scopes(scheme)) continue;
+    compilation.report.error(at, "scopes-without-credential",
+                             "scheme " + quoted(scheme.name) + " is one of " +
+                                 (scheme.as<BasicRule>() != nullptr ? "passwords" : "client certificates") +
+                                 ", which carry no scopes, so that nobody could ever call",
+                             "write [] here, or demand a token as well");
   }
 }
 
@@ -40,6 +75,7 @@ void add_declared(Compilation& compilation, Schemes& schemes, const openapi::Ope
     // An alternative that lost a requirement demands less than was written: it must never stand.
     if (!enforceable) continue;
     check_together(compilation, alternative, compilation.in_contract(written.node));
+    check_scopes(compilation, alternative, compilation.in_contract(written.node));
     operation.alternatives.push_back(std::move(alternative));
   }
 }
@@ -90,6 +126,7 @@ void add_from_policy(Compilation& compilation, Schemes& schemes, const Source& s
     }
     if (!enforceable) continue;
     check_together(compilation, alternative, at);
+    check_scopes(compilation, alternative, at);
     operation.alternatives.push_back(std::move(alternative));
   }
 }
@@ -134,6 +171,14 @@ void refuse_public(Compilation& compilation, const openapi::Operation& declared,
 
 }  // namespace
 
+bool Plan::has_credential(CredentialIn in, std::string_view name) const {
+  return std::ranges::any_of(schemes, [in, name](const Scheme& scheme) {
+    const CredentialPlace& place = scheme.place;
+    if (place.in != in || place.name.size() != name.size() || !place.words.empty()) return false;
+    return in == CredentialIn::kHeader ? equals_ignore_case(place.name, name) : place.name == name;
+  });
+}
+
 void compile_security(Compilation& compilation, Schemes& schemes, const openapi::Operation& declared,
                       const Policy& policy, Operation& operation) {
   if (declared.security_declared) {
@@ -165,6 +210,61 @@ void compile_security(Compilation& compilation, Schemes& schemes, const openapi:
   if (operation.alternatives.empty()) operation.alternatives.emplace_back();
   if (!policy.public_reason) return refuse_public(compilation, declared, policy);
   operation.public_reason = policy.public_reason->value;
+}
+
+void settle_schemes(const Plan& plan, Operation& operation) {
+  const auto named = [&operation](std::uint32_t scheme) {
+    return std::ranges::any_of(operation.alternatives, [scheme](const Alternative& alternative) {
+      return std::ranges::any_of(alternative.all, [scheme](const auto& r) { return r.scheme == scheme; });
+    });
+  };
+  const auto is_read_for_another = [&](std::uint32_t scheme) {
+    for (std::uint32_t other = 0; other < plan.schemes.size(); ++other) {
+      if (named(other) && plan.schemes[scheme].place.meets(plan.schemes[other].place)) return true;
+    }
+    return false;
+  };
+  for (std::uint32_t i = 0; i < plan.schemes.size(); ++i) {
+    const Scheme& scheme = plan.schemes[i];
+    if (!named(i) && is_read_for_another(i)) continue;
+    operation.judged_by.push_back(i);
+    if (!named(i) && !operation.is_public) continue;
+    for (const std::string& challenge : scheme.challenges) {
+      const std::string line = "WWW-Authenticate: " + challenge + "\r\n";
+      if (operation.challenges.find(line) == std::string::npos) operation.challenges += line;
+    }
+  }
+}
+
+namespace {
+
+void report_ambiguous(Compilation& compilation, const Operation& operation, const Issuer& one,
+                      const Issuer& other) {
+  Diagnostic diagnostic;
+  diagnostic.code = "ambiguous-introspection";
+  diagnostic.message = "opaque tokens for " + operation.label + " could be of " + quoted(one.rules.issuer) +
+                       " or of " + quoted(other.rules.issuer) + ", and a token does not say whose it is";
+  diagnostic.fix = "let the operation demand the scheme of one of them";
+  compilation.report.add(std::move(diagnostic));
+}
+
+}  // namespace
+
+void check_introspection(Compilation& compilation, const Operation& operation) {
+  const Plan& plan = *compilation.plan;
+  const Issuer* asked = nullptr;
+  for (const Alternative& alternative : operation.alternatives) {
+    for (const Requirement& requirement : alternative.all) {
+      const auto* rule = plan.schemes[requirement.scheme].as<BearerRule>();
+      if (rule == nullptr) continue;
+      for (const std::uint32_t issuer : rule->issuers) {
+        const Issuer& one = plan.issuers[issuer];
+        if (!one.introspection || &one == asked) continue;
+        if (asked != nullptr) return report_ambiguous(compilation, operation, *asked, one);
+        asked = &one;
+      }
+    }
+  }
 }
 
 void compile_owner(Compilation& compilation, const Policy& policy,

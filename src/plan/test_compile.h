@@ -34,8 +34,8 @@ struct CompileCase {
   std::string contract;
   std::string config = std::string(kUpstream);
   bool dev = false;
-  std::vector<std::pair<std::string, std::shared_ptr<const ApiKeyIndex>>> api_keys = {};
   std::map<std::string, std::string> files = {};  // beside the document, by name
+  std::map<std::string, std::string> user_files = {};
 };
 
 inline Compiled compile(const CompileCase& c) {
@@ -53,8 +53,8 @@ inline Compiled compile(const CompileCase& c) {
   CompileInput input;
   input.contract = out.contract.get();
   input.config = out.config.get();
+  input.user_files = c.user_files;
   if (c.dev) input.development_issuer = "urn:caponier:dev:test";
-  input.api_keys = c.api_keys;
   out.plan = compile_plan(input, out.diagnostics);
   out.diagnostics.sort();
   return out;

@@ -77,6 +77,18 @@ TEST(HotPath, a_warm_exchange_asks_the_heap_for_nothing) {
   EXPECT_EQ(allocations - between, 0U) << "writing";
 }
 
+TEST(HotPath, nor_does_a_request_with_an_api_key) {
+  World world(generous_contract());
+  Request request(world, get("/v1/orders?limit=5&state=on+hold&id=1&id=2", {},
+                             "X-API-Key: " + std::string(plan::kRobotKey) + "\r\n"));
+  std::string out;
+  out.reserve(8192);
+  for (int i = 0; i < 3; ++i) judge_once(world, request, "", out);
+  const std::uint64_t before = allocations;
+  judge_once(world, request, "", out);
+  EXPECT_EQ(allocations - before, 0U);
+}
+
 TEST(HotPath, nor_does_a_request_that_a_trusted_proxy_passes_on) {
   World world(generous_contract());
   config::ListenerRules rules;

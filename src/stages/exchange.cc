@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/release.h"
+#include "base/texts.h"
+
 namespace caponier::stages {
 
 std::string_view Peer::limit_key() const {
@@ -12,14 +15,13 @@ std::string_view Peer::limit_key() const {
   return {bytes, ipv4 ? 16U : 8U};
 }
 
-bool Principal::has_scope(std::string_view scope) const {
-  if (claims && claims->has_scope(scope)) return true;
-  return key != nullptr && std::ranges::find(key->scopes, scope) != key->scopes.end();
+bool Proof::carries(std::string_view scope) const {
+  return holds && has_word(scopes, scope);
 }
 
 std::optional<std::string_view> Principal::claim(std::string_view name) const {
   if (claims) return claims->text(name);
-  if (key != nullptr && name == "sub") return key->subject;
+  if (!anonymous && name == "sub") return subject;
   return std::nullopt;
 }
 
@@ -33,10 +35,12 @@ void Exchange::reset() {
   body_document.clear();
   parameter_document.clear();
   scratch.clear();
+  upstream_token.reset();
+  assertion.clear();
   // What one exchange needed beyond the common is not kept for the next.
   constexpr std::size_t kKeptBytes = std::size_t{64} * 1024;
   for (std::string* text : {&decoded_body, &stripped_body}) {
-    if (text->capacity() > kKeptBytes) *text = {};
+    if (text->capacity() > kKeptBytes) release(*text);
     text->clear();
   }
   admitted.reset();
@@ -48,6 +52,10 @@ void Exchange::reset() {
   head_decision.reset();
   needs = 0;
   keys_asked = false;
+  introspection.reset();
+  session_renewed = false;
+  login_answer.reset();
+  password_check = PasswordCheck::kUnasked;
   reported.clear();
   unverified = false;
   limit_refused.reset();

@@ -16,14 +16,17 @@
 #include "base/certificate_names.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/secret.h"
 #include "base/server_names.h"
 #include "config/config.h"
 #include "http/content_coding.h"
 #include "http/message.h"
 #include "jose/token.h"
 #include "json/document.h"
+#include "plan/identity_facts.h"
 #include "plan/plan.h"
 #include "reasons/reasons.h"
+#include "stages/authenticate/sessions.h"
 #include "stages/verdict.h"
 
 namespace caponier::stages {
@@ -55,22 +58,47 @@ struct Matched {
   std::span<const std::string_view> segments;         // of the path, decoded
   std::span<const std::string_view> raw_segments;     // as received
 };
-struct Principal {
+// What an issuer said of the request's token, asked by the driver.
+struct Introspection {
+  enum class Outcome : std::uint8_t { kActive, kInactive, kUnavailable };
+  Outcome outcome = Outcome::kUnavailable;
+  std::shared_ptr<const jose::Claims> claims;  // kActive
+  std::int64_t until_s = 0;                    // wall time; how long it may be used for other requests
+};
+// What came of verifying a password, which the driver had done elsewhere.
+enum class PasswordCheck : std::uint8_t { kUnasked, kRight, kWrong, kUnavailable };
+// What a request proved to one security scheme.
+struct Proof {
+  bool holds = false;
+  std::string_view scopes;              // that the credential carries, as words
+  std::int64_t until_s = 0;             // wall time at which it ceases to hold; 0: never
+  Reason over = Reason::kTokenExpired;  // what it is refused for from then on
+  const plan::KnownKey* key = nullptr;  // that proved it, if it was an API key
+
+  [[nodiscard]] bool carries(std::string_view scope) const;
+};
+// A credential that was found good: what proofs view, and what makes it hold no longer when it is revoked.
+struct Evidence {
+  std::shared_ptr<const jose::Claims> claims;        // of a token
+  std::string_view token;                            // that they stand in; in the request's head
+  std::int64_t leeway_s = 0;                         // of the token's issuer
+  SessionPtr session;                                // of a browser; null: there is none
+  std::shared_ptr<const plan::IdentityFacts> facts;  // what the proofs of API keys view; null: there are none
+};
+struct Principal : Evidence {  // of the credential that says who calls
   bool anonymous = true;
   std::string_view issuer;
-  std::string_view subject;           // sub, else client_id; of a key: its subject
-  std::string_view credential;        // what to log: "token:<digest>", "key:<id>"
-  std::string_view identity_headers;  // for the upstream, ready made; lives as long as `claims`
+  std::string_view subject;     // sub, else client_id; of a key: its subject
+  std::string_view credential;  // what to log: "token:<digest>", "key:<id>"
+  std::string_view scopes;      // as words
   // What limits count a caller by: issuer and subject of a token, so that a fresh token is not a fresh
   // budget; else the token or key itself.
   std::uint64_t credential_hash = 0;
-  std::shared_ptr<const jose::Claims> claims;  // of a token
-  const plan::ApiKey* key = nullptr;           // of an API key: the first that was presented
-  std::span<const plan::ApiKey* const> keys;   // by index of Plan::schemes, null where none was presented
+  std::vector<Evidence> beside;   // the other credentials
+  std::span<const Proof> proofs;  // by index of Plan::schemes
   // Bit i: the credentials satisfy the operation's alternative i; authorize judges its scopes.
   std::uint64_t alternatives = 0;
-  [[nodiscard]] bool has_scope(std::string_view scope) const;
-  // Text of a claim of the token; of an API key only "sub" is known.
+  // Text of a claim of the token; of other credentials only "sub" is known.
   [[nodiscard]] std::optional<std::string_view> claim(std::string_view name) const;
 };
 struct Limited {
@@ -148,11 +176,17 @@ struct Exchange {
   std::optional<HeadDecision> head_decision;
   std::uint32_t needs = 0;  // satisfied so far; counted and bounded by the driver
   bool keys_asked = false;  // keys were needed and fetched: a second time would not help
+  std::shared_ptr<const Introspection> introspection;  // null: the issuer was not asked
+  bool session_renewed = false;                        // it was tried: a second time would not help
+  std::optional<LoginAnswer> login_answer;             // nothing: nobody was asked
+  PasswordCheck password_check = PasswordCheck::kUnasked;
   // What would have been refused, and was not, because the operation only reports it. At most one of a stage.
   std::vector<Denial> reported;
   // Authentication was only reported: nobody vouches for what the request presents.
   bool unverified = false;
-  std::optional<Limited> limit_refused;  // the limit that refused, for the headers of the answer
+  std::optional<Limited> limit_refused;          // the limit that refused, for the headers of the answer
+  std::shared_ptr<const Secret> upstream_token;  // of an issuer, by which the upstream is called; null: none
+  std::string assertion;  // by which the gateway vouches for the caller; empty: it does not
 
   // The product of `stage`, which runs only if it is not here yet: on a resume after a Need nothing is
   // charged twice.
@@ -166,6 +200,9 @@ struct Exchange {
     }
     return &*kept;
   }
+
+  // API keys never go upstream; but where authentication is only reported, it is the API that verifies them.
+  [[nodiscard]] bool passes_credentials() const { return unverified; }
 
   // Ready for the next request; keeps memory.
   void reset();

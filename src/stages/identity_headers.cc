@@ -6,8 +6,9 @@ namespace caponier::stages {
 namespace {
 
 // Visible ASCII as it is, everything else and '%' percent-encoded, so that decoding gives exactly the claim.
-void append_claim(TextWriter& out, std::string_view text) {
-  const auto is_plain = [](char c) { return c > 0x20 && c < 0x7f && c != '%'; };
+// `also` is as good as visible.
+void append_claim(TextWriter& out, std::string_view text, char also) {
+  const auto is_plain = [also](char c) { return (c > 0x20 && c < 0x7f && c != '%') || c == also; };
   if (std::ranges::all_of(text, is_plain)) {
     out.put(text);
     return;
@@ -22,31 +23,20 @@ void append_claim(TextWriter& out, std::string_view text) {
   }
 }
 
-void append_scopes(TextWriter& out, const std::vector<std::string>& scopes) {
-  if (scopes.empty()) return;
-  out.put("Caponier-Scope: ");
-  for (const std::string& scope : scopes) {
-    if (&scope != &scopes.front()) out.put(' ');
-    append_claim(out, scope);
-  }
+void append_header(TextWriter& out, std::string_view name, std::string_view text, char also = '!') {
+  if (text.empty()) return;
+  out.put(name);
+  append_claim(out, text, also);
   out.put("\r\n");
 }
 
 }  // namespace
 
 void append_identity_headers(TextWriter& out, std::string_view subject, std::string_view issuer,
-                             const std::vector<std::string>& scopes) {
-  if (!subject.empty()) {
-    out.put("Caponier-Subject: ");
-    append_claim(out, subject);
-    out.put("\r\n");
-  }
-  if (!issuer.empty()) {
-    out.put("Caponier-Issuer: ");
-    append_claim(out, issuer);
-    out.put("\r\n");
-  }
-  append_scopes(out, scopes);
+                             std::string_view scopes) {
+  append_header(out, "Caponier-Subject: ", subject);
+  append_header(out, "Caponier-Issuer: ", issuer);
+  append_header(out, "Caponier-Scope: ", scopes, ' ');
 }
 
 }  // namespace caponier::stages

@@ -1,16 +1,14 @@
 // The headers that tell the upstream who asks: Caponier-Subject, Caponier-Issuer, Caponier-Scope.
 #pragma once
 
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/text_writer.h"
 
 namespace caponier::stages {
 
-// Whole lines; none for what is empty.
+// Whole lines; none for what is empty. `scopes` are words.
 void append_identity_headers(TextWriter& out, std::string_view subject, std::string_view issuer,
-                             const std::vector<std::string>& scopes);
+                             std::string_view scopes);
 
 }  // namespace caponier::stages

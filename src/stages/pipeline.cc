@@ -5,11 +5,14 @@
 
 #include "base/canary.h"
 #include "stages/admit/admit.h"
+#include "stages/admit/guessing.h"
 #include "stages/authenticate/authenticate.h"
 #include "stages/authorize/authorize.h"
 #include "stages/check/check.h"
 #include "stages/limit/limit.h"
+#include "stages/match/login_endpoint.h"
 #include "stages/match/match.h"
+#include "stages/match/published.h"
 #include "stages/validate/body.h"
 #include "stages/validate/parameters.h"
 #include "stages/validate/websocket.h"
@@ -17,10 +20,20 @@
 namespace caponier::stages {
 namespace {
 
-// A credential that was presented and is not valid; one that was not presented guesses nothing.
+// A credential that was presented and is not valid. One that was not presented guesses nothing, nor does one
+// that is good and not good enough.
 bool is_failed_authentication(const Denial* denial) {
-  return denial != nullptr && entry(denial->reason).status == 401 &&
-         denial->reason != Reason::kCredentialMissing;
+  if (denial == nullptr || entry(denial->reason).status != 401) return false;
+  switch (denial->reason) {
+    case Reason::kCredentialMissing:
+    case Reason::kProofNonceNeeded:
+    case Reason::kStepUpNeeded:
+    case Reason::kTokenExpired:  // its signature was good: a page that is still open is no attack
+    case Reason::kSessionEnded:  // nobody guesses 256 bits, and pages that are still open go on asking
+      return false;
+    default:
+      return true;
+  }
 }
 
 // Puts `instead` in the place of a product that was refused, where the operation only reports that, and keeps
@@ -70,8 +83,12 @@ Verdict<HeadDecision> judge_head(const State& state, Exchange& exchange) {
   auto admitted = exchange.once(&Exchange::admitted, [&] { return admit(state, exchange); });
   if (!admitted) return std::move(admitted).refusal<HeadDecision>();
 
-  // What is not declared does not exist.
-  auto matched = exchange.once(&Exchange::matched, [&] { return match(exchange); });
+  // What is not declared does not exist, but for what the gateway publishes itself.
+  auto matched = exchange.once(&Exchange::matched, [&] {
+    auto own = published(state, exchange);
+    if (!own) own = login_endpoint(exchange);
+    return own ? std::move(*own) : match(exchange);
+  });
   if (!matched) return std::move(matched).refusal<HeadDecision>();
   const plan::ReportOnly& reports = (*matched)->operation->report_only;
 
@@ -81,7 +98,8 @@ Verdict<HeadDecision> judge_head(const State& state, Exchange& exchange) {
   if (only_reported(reports.authentication, exchange, principal, &Exchange::principal, Principal())) {
     exchange.unverified = true;
   }
-  if (is_failed_authentication(principal.denial())) note_failed_authentication(state, exchange);
+  if (is_failed_authentication(principal.denial()))
+    note_failed_authentication(state, exchange, *principal.denial());
   if (!principal) return std::move(principal).refusal<HeadDecision>();
 
   // Callers are counted as who they are, before anything expensive.
@@ -94,7 +112,7 @@ Verdict<HeadDecision> judge_head(const State& state, Exchange& exchange) {
   // somebody unknown it has been said already.
   auto authorized = exchange.once(&Exchange::authorized, [&]() -> Verdict<Authorized> {
     if (exchange.unverified || canary("upstream-before-allow")) return Authorized{};
-    return authorize(*exchange.plan, **matched, **principal);
+    return authorize(**matched, **principal);
   });
   only_reported(reports.authorize, exchange, authorized, &Exchange::authorized, Authorized());
   if (!authorized) return std::move(authorized).refusal<HeadDecision>();

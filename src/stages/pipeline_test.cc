@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "event/record.h"
+#include "plan/key_format.h"
 #include "stages/finish/record.h"
 #include "stages/scrub/scrub.h"
 #include "stages/test_world.h"
@@ -76,10 +77,13 @@ TEST(Pipeline, guessing_credentials_ends_in_429_and_silence_is_not_counted) {
     ASSERT_EQ(id(silent.reason()), "credential-missing");
   }
   for (std::uint32_t i = 0; i < burst; ++i) {
-    Request guess(world, get("/v1/orders", {}, "X-API-Key: guess-" + std::to_string(i) + "\r\n"));
+    // Each of another identity: it is the address that guesses.
+    const Secret key = plan::make_key("cap_robot" + std::to_string(100 + i), std::string(32, 'x'));
+    Request guess(world, get("/v1/orders", {}, "X-API-Key: " + std::string(key.reveal()) + "\r\n"));
     ASSERT_EQ(id(guess.reason()), "api-key-unknown") << i;
   }
-  Request right(world, get("/v1/orders", {}, "X-API-Key: secret-1\r\n"));
+  Request right(world, get("/v1/orders", {},
+                           "X-API-Key: cap_robot001_cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI_0kykaH\r\n"));
   EXPECT_EQ(id(right.reason()), "too-many-failed-authentications");
 }
 

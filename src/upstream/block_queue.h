@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -21,11 +22,13 @@ class BlockQueue {
   BlockQueue(const BlockQueue&) = delete;
   BlockQueue& operator=(const BlockQueue&) = delete;
 
+  // From here on its memory is counted in `held`, which outlives what is in it; null: nowhere. Only while it
+  // holds nothing.
+  void count_in(std::int64_t* held) { held_ = held; }
   [[nodiscard]] bool empty() const { return blocks_.empty(); }
   void append(std::string_view bytes) {
     while (!bytes.empty()) {
-      if (blocks_.empty() || blocks_.back().bytes == BlockPool::kBlockBytes)
-        blocks_.push_back({pool_.take(), 0});
+      if (blocks_.empty() || blocks_.back().bytes == BlockPool::kBlockBytes) add_block();
       Block& last = blocks_.back();
       const std::size_t here = std::min(bytes.size(), BlockPool::kBlockBytes - last.bytes);
       std::memcpy(last.memory.get() + last.bytes, bytes.data(), here);
@@ -44,12 +47,12 @@ class BlockQueue {
   // Gives back what take() gave; returns its size.
   std::size_t drop_taken() {
     if (!taken_.memory) return 0;
-    pool_.give(std::move(taken_.memory));
+    give(taken_);
     return std::exchange(taken_.bytes, 0);
   }
   void clear() {
     drop_taken();
-    for (Block& block : blocks_) pool_.give(std::move(block.memory));
+    for (Block& block : blocks_) give(block);
     blocks_.clear();
   }
 
@@ -58,7 +61,17 @@ class BlockQueue {
     std::unique_ptr<char[]> memory;
     std::size_t bytes = 0;
   };
+  void add_block() {
+    blocks_.push_back({pool_.take(), 0});
+    if (held_ != nullptr) *held_ += BlockPool::kBlockBytes;
+  }
+  void give(Block& block) {
+    pool_.give(std::move(block.memory));
+    if (held_ != nullptr) *held_ -= BlockPool::kBlockBytes;
+  }
+
   BlockPool& pool_;
+  std::int64_t* held_ = nullptr;
   std::vector<Block> blocks_;
   Block taken_;
 };

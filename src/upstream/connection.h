@@ -49,6 +49,8 @@ class Connection {
   [[nodiscard]] virtual bool reused() const = 0;
   // Before each request. `upgrade`: another protocol is asked for, so that a 101 may come.
   virtual void begin(http::Method method, bool upgrade) = 0;
+  // Counts in `held` what it holds of the answer, until it is given back or ends.
+  virtual void count_in(std::int64_t* held) = 0;
   // `text` holds the request line and the fields, each with its CRLF, and is the codec's to work in until the
   // await ends.
   virtual net::Stream::WriteAwaiter send(std::string& text, const RequestBody& body,

@@ -13,6 +13,7 @@ Http1Connection::Http1Connection(std::unique_ptr<net::Stream> stream, Pool& pool
 
 Http1Connection::~Http1Connection() {
   stream_->wait(net::Direction::kRead, nullptr);
+  count_in(nullptr);
 }
 
 void Http1Connection::ready() {
@@ -32,6 +33,19 @@ void Http1Connection::begin(http::Method method, bool upgrade) {
   interim_ = 0;
   keep_alive_ = true;
   decoder_.begin(method, upgrade);
+}
+
+void Http1Connection::count_in(std::int64_t* held) {
+  if (held_ != nullptr) *held_ -= counted_;
+  counted_ = 0;
+  held_ = held;
+}
+
+void Http1Connection::count_buffer() {
+  if (held_ == nullptr) return;
+  const auto bytes = static_cast<std::int64_t>(buffer_.capacity());
+  *held_ += bytes - counted_;
+  counted_ = bytes;
 }
 
 net::Stream::WriteAwaiter Http1Connection::send(std::string& text, const RequestBody& body,
@@ -66,6 +80,7 @@ void Http1Connection::consume_taken() {
 net::Stream::ReadAwaiter Http1Connection::receive(std::int64_t deadline_ms) {
   consume_taken();
   buffer_.reserve(BlockPool::kBlockBytes / 2);
+  count_buffer();
   return stream_->read(buffer_.tail(), buffer_.tail_room(), deadline_ms);
 }
 
@@ -102,6 +117,7 @@ void Http1Connection::give_back(std::unique_ptr<Connection> self) {
   (void)self.release();  // it is this
   std::unique_ptr<Http1Connection> connection(this);
   consume_taken();
+  count_in(nullptr);
   if (keep_alive_) pool_.keep(std::move(connection));
 }
 

@@ -29,6 +29,7 @@ class Http1Connection final : public Connection, private net::Waiter {
   [[nodiscard]] bool reused() const override { return uses_ > 1; }
   [[nodiscard]] bool untouched(const net::IoResult& sent) const override { return sent.bytes == 0; }
   void begin(http::Method method, bool upgrade) override;
+  void count_in(std::int64_t* held) override;
   net::Stream::WriteAwaiter send(std::string& text, const RequestBody& body,
                                  std::int64_t deadline_ms) override;
   net::Task<net::IoResult> send_body(std::string_view data, bool last, std::int64_t deadline_ms) override;
@@ -50,6 +51,7 @@ class Http1Connection final : public Connection, private net::Waiter {
   friend class Pool;
   void ready() override;  // while idle: the upstream spoke or closed
   void consume_taken();
+  void count_buffer();
 
   std::unique_ptr<net::Stream> stream_;
   Pool& pool_;
@@ -62,7 +64,9 @@ class Http1Connection final : public Connection, private net::Waiter {
   bool upgrade_ = false;
   bool chunked_ = false;    // the request's body
   bool keep_alive_ = true;  // after the answer
-  std::size_t taken_ = 0;   // of the buffer, by the last piece
+  std::int64_t* held_ = nullptr;
+  std::int64_t counted_ = 0;  // of the buffer, in held_
+  std::size_t taken_ = 0;     // of the buffer, by the last piece
   std::uint32_t interim_ = 0;
   std::uint32_t uses_ = 0;
   std::int64_t idle_since_ms_ = 0;

@@ -207,6 +207,12 @@ void Http2Exchange::wake() {
   }
 }
 
+// The reader's turn. The writer had its own, and may wait again: both by turns would be for ever.
+void Http2Exchange::expired() {
+  if (look().status == net::IoStatus::kWouldBlock) return;
+  if (net::Waiter* const reader = std::exchange(reader_, nullptr)) reader->ready();
+}
+
 net::Stream::ReadAwaiter Http2Exchange::receive(std::int64_t deadline_ms) {
   credit_taken();
   return channel_.read(&byte_, 1, deadline_ms);
@@ -250,6 +256,7 @@ void Http2Exchange::leave() {
   if (id_ != 0) abort();
   net::TimerWheel::cancel(*this);
   incoming_.clear();
+  incoming_.count_in(nullptr);
   woken = false;
   const auto session = std::move(session_);
   session->forget(*this);

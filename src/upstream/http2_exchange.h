@@ -50,6 +50,7 @@ class Http2Exchange final : public Connection, private net::TimerNode {
   // Its head may have left, and been answered, before a byte of its body has.
   [[nodiscard]] bool untouched(const net::IoResult&) const override { return id_ == 0; }
   void begin(http::Method method, bool upgrade) override;
+  void count_in(std::int64_t* held) override { incoming_.count_in(held); }
   net::Stream::WriteAwaiter send(std::string& text, const RequestBody& body,
                                  std::int64_t deadline_ms) override;
   net::Task<net::IoResult> send_body(std::string_view data, bool last, std::int64_t deadline_ms) override;
@@ -88,7 +89,7 @@ class Http2Exchange final : public Connection, private net::TimerNode {
     Http2Exchange& owner_;
   };
 
-  void expired() override { wake(); }
+  void expired() override;
   // Whether there is something that was not read yet.
   [[nodiscard]] net::IoResult look() const;
   // Whoever has answered wants no more of the request (RFC 9113, section 8.1).

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/release.h"
 #include "http/h2_frame.h"
 #include "upstream/http2_exchange.h"
 #include "upstream/pool.h"
@@ -13,8 +14,9 @@ namespace caponier::upstream {
 namespace {
 
 constexpr std::size_t kSpareMax = 16;
-constexpr std::int64_t kDoubtMs = 1000;  // of silence, before it is asked whether somebody is there
-constexpr int kReadsMax = 32;            // in one turn of the loop: others want theirs
+constexpr std::int64_t kDoubtMs = 1000;   // of silence, before it is asked whether somebody is there
+constexpr int kReadsMax = 32;             // in one turn of the loop: others want theirs
+constexpr std::size_t kKeptBytes = 4096;  // of what waits to leave, while nothing does
 constexpr std::string_view kPing = "caponier";
 
 }  // namespace
@@ -32,6 +34,7 @@ Http2Session::Http2Session(std::unique_ptr<net::Stream> stream, Pool& pool, Bloc
 Http2Session::~Http2Session() {
   stream_->wait(net::Direction::kRead, nullptr);
   stream_->wait(net::Direction::kWrite, nullptr);
+  blocks_.note_beside(-output_counted_);
 }
 
 void Http2Session::start() {
@@ -236,7 +239,15 @@ void Http2Session::stop_writing() {
   if (!settling_) arm();
 }
 
+// Of what is quiet, little is kept.
+void Http2Session::count_output() {
+  if (leased_ == 0 && output_.empty() && output_.capacity() > kKeptBytes) release(output_);
+  const auto bytes = static_cast<std::int64_t>(output_.capacity());
+  blocks_.note_beside(bytes - std::exchange(output_counted_, bytes));
+}
+
 void Http2Session::flush() {
+  count_output();  // while it is there
   if (mute_) {
     output_.clear();
     sent_ = 0;
@@ -261,6 +272,7 @@ void Http2Session::flush() {
   } else if (sent_ >= rules_.http2.output_bytes_max) {
     output_.erase(0, std::exchange(sent_, 0));
   }
+  count_output();
 }
 
 void Http2Session::flush_soon() {
@@ -319,6 +331,7 @@ void Http2Session::forget(Http2Exchange& exchange) {
   std::ranges::replace(woken_, &exchange, nullptr);
   if (--leased_ > 0 || over_) return;
   quiet_since_ms_ = stream_->loop().now_ms();
+  count_output();
   if (settling_) return;
   close_if_done();
   arm();

@@ -96,6 +96,7 @@ class Http2Session final : public std::enable_shared_from_this<Http2Session>, pr
   void wake_writers();
   void wake(Http2Exchange& exchange);
   void flush();
+  void count_output();
   void stop_writing();
   void give_up_on_it();
   [[nodiscard]] std::size_t waiting() const { return output_.size() - sent_; }
@@ -141,7 +142,8 @@ class Http2Session final : public std::enable_shared_from_this<Http2Session>, pr
   std::uint32_t earned_pings_ = 0;
 
   std::string output_;
-  std::size_t sent_ = 0;  // of output_
+  std::size_t sent_ = 0;             // of output_
+  std::int64_t output_counted_ = 0;  // memory of it that the pool of blocks knows of
   std::string_view complaint_;
   Greeted* greeting_ = nullptr;
   std::int64_t quiet_since_ms_ = 0;

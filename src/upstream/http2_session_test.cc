@@ -312,5 +312,99 @@ TEST(Http2Session, heads_are_bounded_as_those_of_http_1) {
   }
 }
 
+net::Task<void> upload(Pool::Lease* lease, const std::string* bytes, bool* done) {
+  std::string text = "POST /a HTTP/1.1\r\nHost: x.test\r\n";
+  RequestBody body;
+  body.data = *bytes;
+  body.length = {http::BodyKind::kLength, bytes->size()};
+  (*lease)->begin(http::Method::kPost, false);
+  const auto sent = co_await (*lease)->send(text, body, net::kNoDeadline);
+  *done = sent.ok();
+}
+
+TEST(Http2Session, what_waits_to_leave_counts_as_memory_until_it_has_left) {
+  World world;
+  net::SimFaults slow;
+  slow.delay_ms_max = 10;
+  slow.buffer_bytes = 2000;
+  world.network.set_faults(slow);
+  Asked& first = world.start();
+  world.loop.run_for(200);
+  world.say(world.answer(1));
+  world.loop.run_for(200);
+  ASSERT_TRUE(first.done);
+  Pool::give_back(std::move(first.lease));
+  const std::string bytes(50'000, 'b');
+  bool done = false;
+  auto lease = world.pool.take_idle();
+  ASSERT_NE(lease, nullptr);
+  net::spawn(upload(&lease, &bytes, &done));
+  EXPECT_TRUE(done) << "all of it is in the room for output";
+  EXPECT_GE(world.blocks.bytes_in_use(), bytes.size() - slow.buffer_bytes);
+  world.loop.run_for(2000);
+  EXPECT_GE(world.server.connections.at(0)->seen.size(), bytes.size());
+  lease.reset();
+  world.loop.run_for(100);
+  EXPECT_LT(world.blocks.bytes_in_use(), 5000U) << "what is quiet keeps little";
+}
+
+net::Task<void> read_head(Pool::Lease* lease, bool* done) {
+  const auto read = co_await (*lease)->receive(net::kNoDeadline);
+  if (!read.ok()) co_return;
+  const auto status = (*lease)->read_head();
+  *done = status && *status == http::HeadStatus::kComplete;
+}
+
+// The body waits for the upstream's window, and the upstream answers: each is told in its turn, and then it
+// is quiet.
+TEST(Http2Session, an_answer_is_read_while_the_body_waits_for_room) {
+  World world;
+  Asked& first = world.start();
+  world.say(world.answer(1));
+  ASSERT_TRUE(first.done);
+  Pool::give_back(std::move(first.lease));
+  auto lease = world.pool.take_idle();
+  ASSERT_NE(lease, nullptr);
+  const std::string bytes(100'000, 'b');  // more than a window
+  bool sent = false;
+  bool answered = false;
+  net::spawn(upload(&lease, &bytes, &sent));
+  net::spawn(read_head(&lease, &answered));
+  world.loop.run_for(5);
+  ASSERT_FALSE(sent);
+  world.server.connections.at(0)->say(
+      frame(FrameType::kHeaders, kEndHeaders, 3, block({{":status", "200"}})));
+  std::size_t turns = 0;
+  (void)world.loop.run_until([&] { return answered || ++turns > 1000; }, 100);
+  EXPECT_TRUE(answered);
+  EXPECT_LT(turns, 100U);
+  EXPECT_FALSE(sent) << "and the body still waits";
+  net::destroy_spawned();  // the upload, before what it writes to
+}
+
+net::Task<void> connect_within(World* world, std::int64_t ms, std::optional<Pool::Connected>* outcome) {
+  auto connected = co_await world->pool.connect(world->loop.now_ms() + ms);
+  outcome->emplace(std::move(connected));
+}
+
+TEST(Http2Session, who_has_no_time_to_open_it_fails_alone) {
+  World world;
+  net::SimFaults slow;
+  slow.delay_ms_max = 100;
+  world.network.set_faults(slow);
+  std::optional<Pool::Connected> hurried;
+  std::optional<Pool::Connected> patient;
+  net::spawn(connect_within(&world, 1, &hurried));
+  net::spawn(connect_within(&world, 2000, &patient));
+  world.loop.run_for(5);
+  ASSERT_TRUE(hurried);
+  ASSERT_FALSE(*hurried);
+  EXPECT_EQ((*hurried).error().error, ConnectError::kTimedOut);
+  EXPECT_FALSE(patient);
+  world.loop.run_for(1000);
+  ASSERT_TRUE(patient);
+  EXPECT_TRUE(*patient) << "it opens one itself";
+}
+
 }  // namespace
 }  // namespace caponier::upstream

@@ -14,23 +14,23 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-using Text = Result<std::string, std::string>;
+using Answer = Result<JsonAnswer, FetchFailure>;
 
 struct World {
   net::SimLoop loop;
   net::SimNetwork network{loop, 1};
   ~World() { net::destroy_spawned(); }
 
-  static net::Task<void> run(World* self, GetRequest request, std::optional<Text>* into) {
-    into->emplace(co_await get_json(self->network, std::move(request)));
+  static net::Task<void> run(World* self, JsonRequest request, std::optional<Answer>* into) {
+    into->emplace(co_await fetch_json(self->network, std::move(request)));
   }
-  Text get(const std::string& url, bool allow_internal, std::uint32_t bytes_max = 1000) {
-    GetRequest request;
+  Answer get(const std::string& url, bool allow_internal, std::uint32_t bytes_max = 1000) {
+    JsonRequest request;
     request.url = uri::parse_url(url).value();
     request.allow_internal_addresses = allow_internal;
     request.bytes_max = bytes_max;
     request.deadline_ms = loop.now_ms() + 5000;
-    std::optional<Text> text;
+    std::optional<Answer> text;
     net::spawn(run(this, std::move(request), &text));
     loop.run_until([&text] { return text.has_value(); });
     return std::move(*text);
@@ -44,22 +44,26 @@ TEST(HttpClient, gets_json) {
   TestServer server(world.network, kPublic, json_answer("{\"keys\":[]}"));
   world.network.set_host("keys.example", {kPublic});
   auto text = world.get("http://keys.example/jwks?v=1", false);
-  ASSERT_TRUE(text) << text.error();
-  EXPECT_EQ(*text, "{\"keys\":[]}");
+  ASSERT_TRUE(text) << text.error().detail;
+  EXPECT_EQ(text->body, "{\"keys\":[]}");
   EXPECT_THAT(server.requests.at(0), StartsWith("GET /jwks?v=1 HTTP/1.1\r\nHost: keys.example\r\n"));
 }
 
 // SSRF: what a name leads to is judged, not the name.
 TEST(HttpClient, a_name_that_leads_to_an_internal_address_is_not_connected_to) {
-  for (const char* address : {"127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "::1", "fe80::1",
-                              "fd00::1", "::ffff:127.0.0.1", "0.0.0.0"}) {
+  for (const char* address :
+       {"127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "::1", "fe80::1", "fd00::1",
+        "::ffff:127.0.0.1", "0.0.0.0",
+        // Mapped, translated (RFC 6052, RFC 8215), 6to4, and clouds' metadata.
+        "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "64:ff9b::7f00:1", "64:ff9b:1::a00:1",
+        "2002:7f00:1::", "fd00:ec2::254", "100.100.100.200", "192.0.0.192", "ff02::1", "::"}) {
     World world;
     const net::Address internal = *net::parse_address(address, 80);
     TestServer server(world.network, internal, json_answer("{}"));
     world.network.set_host("keys.example", {internal});
     auto refused = world.get("http://keys.example/", false);
     ASSERT_FALSE(refused) << address;
-    EXPECT_THAT(refused.error(), HasSubstr("internal address")) << address;
+    EXPECT_THAT(refused.error().detail, HasSubstr("internal address")) << address;
     EXPECT_EQ(world.network.connects(), 0U) << address;
     EXPECT_TRUE(world.get("http://keys.example/", true)) << address;
   }
@@ -79,8 +83,8 @@ TEST(HttpClient, of_several_addresses_only_public_ones_are_tried) {
   TestServer outside(world.network, kPublic, json_answer("{}"));
   world.network.set_host("keys.example", {internal, kPublic});
   auto text = world.get("http://keys.example/", false);
-  ASSERT_TRUE(text) << text.error();
-  EXPECT_EQ(*text, "{}");
+  ASSERT_TRUE(text) << text.error().detail;
+  EXPECT_EQ(text->body, "{}");
   EXPECT_EQ(inside.connections, 0U);
 }
 
@@ -90,24 +94,49 @@ TEST(HttpClient, a_redirect_is_not_followed) {
                     "HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1/\r\nContent-Length: 0\r\n\r\n");
   auto text = world.get("http://203.0.114.7/", false);
   ASSERT_FALSE(text);
-  EXPECT_THAT(text.error(), HasSubstr("redirect"));
+  EXPECT_THAT(text.error().detail, HasSubstr("redirect"));
   EXPECT_EQ(world.network.connects(), 1U);
 }
 
 TEST(HttpClient, what_is_not_a_json_answer_is_an_error_that_says_so) {
   struct Row {
     std::string answer, says;
+    FetchError error;
   };
-  for (const Row& row : {Row{json_answer("{}", "text/html"), "not JSON"},
-                         Row{json_answer("{}", "application/json", "500 Oops"), "status 500"},
-                         Row{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "not JSON"},
-                         Row{"HTTP/1.1 200 OK\r\nbad header\r\n\r\n", "malformed HTTP"},
-                         Row{"SSH-2.0-OpenSSH\r\n\r\n", "malformed HTTP"}}) {
+  for (const Row& row :
+       {Row{json_answer("{}", "text/html"), "not JSON", FetchError::kType},
+        Row{json_answer("{}", "application/json", "500 Oops"), "status 500", FetchError::kStatus},
+        Row{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "not JSON", FetchError::kType},
+        Row{"HTTP/1.1 200 OK\r\nbad header\r\n\r\n", "malformed HTTP", FetchError::kProtocol},
+        Row{"SSH-2.0-OpenSSH\r\n\r\n", "malformed HTTP", FetchError::kProtocol}}) {
     World world;
     TestServer server(world.network, kPublic, row.answer);
     auto text = world.get("http://203.0.114.7/", false);
     ASSERT_FALSE(text) << row.answer;
-    EXPECT_THAT(text.error(), HasSubstr(row.says));
+    EXPECT_THAT(text.error().detail, HasSubstr(row.says));
+    EXPECT_EQ(text.error().error, row.error);
+  }
+}
+
+TEST(HttpClient, says_for_how_long_the_answer_may_be_kept) {
+  struct Row {
+    std::string fields;
+    std::optional<std::int64_t> fresh_s;
+  };
+  for (const Row& row : {Row{"", std::nullopt}, Row{"Cache-Control: max-age=600\r\n", 600},
+                         Row{"Cache-Control: public, MAX-AGE=600\r\nAge: 100\r\n", 500},
+                         Row{"Cache-Control: max-age=60\r\nAge: 100\r\n", 0},
+                         Row{"Cache-Control: max-age=600, no-cache\r\n", 0},
+                         Row{"Cache-Control: no-store, max-age=600\r\n", 0},
+                         Row{"Cache-Control: max-age=soon\r\n", std::nullopt},
+                         Row{"Cache-Control: max-age=99999999999999999999\r\n", std::nullopt},
+                         Row{"Cache-Control: max-age=-1\r\nAge: 5\r\n", std::nullopt}}) {
+    World world;
+    TestServer server(world.network, kPublic,
+                      json_answer("{}", "application/json\r\n" + row.fields + "X-A: b"));
+    auto answer = world.get("http://203.0.114.7/", false);
+    ASSERT_TRUE(answer) << answer.error().detail;
+    EXPECT_EQ(answer->fresh_s, row.fresh_s) << row.fields;
   }
 }
 
@@ -129,7 +158,7 @@ TEST(HttpClient, an_answer_that_ends_early_or_never_comes_is_an_error) {
   server.ends_after_answer = true;
   auto early = world.get("http://203.0.114.7/", false);
   ASSERT_FALSE(early);
-  EXPECT_THAT(early.error(), HasSubstr("closed before"));
+  EXPECT_THAT(early.error().detail, HasSubstr("closed before"));
   EXPECT_FALSE(world.get("http://203.0.114.8/", false));
 }
 

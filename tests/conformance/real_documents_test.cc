@@ -75,10 +75,6 @@ Outcome load(const std::filesystem::path& document, const std::filesystem::path&
   plan::CompileInput input;
   input.contract = out.contract.get();
   input.config = out.config.get();
-  const auto nobody = std::make_shared<const plan::ApiKeyIndex>(std::vector<plan::ApiKey>());
-  for (const config::SchemeBinding& binding : out.config->schemes) {
-    if (!binding.keys_file.empty()) input.api_keys.emplace_back(binding.keys_file, nobody);
-  }
   out.plan = plan::compile_plan(input, out.diagnostics);
   return out;
 }

@@ -157,44 +157,27 @@ paths:
       responses: {"200": {description: ok, content: {text/plain: {}}}}
 )";
 
-// One key of a new file of them.
-std::string new_key(const std::string& file) {
-  std::string out = run_caponier({"keys", "create", "--subject", "robot", "--file", file}).out;
-  while (out.ends_with('\n')) out.pop_back();
-  return out.substr(out.rfind('\n') + 1);
-}
-
-TEST(KeyFiles, of_api_keys_and_of_issuers_are_used_when_they_are_replaced) {
+TEST(KeyFiles, of_issuers_are_used_when_they_are_replaced) {
   const Upstream upstream{answering(answer_text(200, "text/plain", "x"))};
   const TestFolder files;
-  const std::string old_key = new_key(files.file("keys.ndjson"));
   const Issuer before("https://issuer.example/");
   const Issuer after("https://issuer.example/");
   files.write("jwks.json", before.key_set());
   Gateway gateway(
       {.contract = kKeyed,
        .upstream = upstream.url(),
-       .config = "limits: {connections: {failed_authentications_per_address_burst: 100000}}\n"
+       .config = "limits: {connections: {failed_authentications_per_address_burst: 100000, "
+                 "failed_authentications_per_identity_burst: 100000}}\n"
                  "issuers:\n  - {issuer: 'https://issuer.example/', audiences: [api], jwks_file: '" +
-                 files.file("jwks.json") + "'}\nsecurity_schemes:\n  key: {keys_file: '" +
-                 files.file("keys.ndjson") + "'}\n  bearer: {issuer: 'https://issuer.example/'}\n",
+                 files.file("jwks.json") +
+                 "'}\nsecurity_schemes:\n  bearer: {issuer: 'https://issuer.example/'}\n",
        .dev = false});
   ASSERT_TRUE(gateway.ready()) << gateway.process().err();
-  const auto by_key = [&](const std::string& key) {
-    return gateway.ask(request_text("GET", "/by-key", "X-API-Key: " + key + "\r\n")).status();
-  };
   const auto by_token = [&](const Issuer& issuer) {
     return gateway.ask(request_text("GET", "/by-token", bearer(issuer.token("alice", "")))).status();
   };
-  EXPECT_EQ(by_key(old_key), 200);
   EXPECT_EQ(by_token(before), 200);
   EXPECT_EQ(by_token(after), 401);
-
-  const std::string fresh_key = new_key(files.file("fresh.ndjson"));
-  EXPECT_EQ(by_key(fresh_key), 401);
-  fs::rename(files.file("fresh.ndjson"), files.file("keys.ndjson"));
-  EXPECT_TRUE(eventually([&] { return by_key(fresh_key) == 200; }));
-  EXPECT_EQ(by_key(old_key), 401) << "a key that is gone is worth nothing";
 
   files.write("jwks.json", after.key_set());
   EXPECT_TRUE(eventually([&] { return by_token(after) == 200; }));

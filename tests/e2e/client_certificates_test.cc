@@ -168,6 +168,9 @@ TEST_F(ClientCertificates, the_admin_surface_may_be_reached_from_elsewhere_with_
   EXPECT_EQ(curl({"-k", url, "--cert", good.certificate, "--key", good.key, "-H", "Host: evil.example"})
                 .answer.status(),
             403);
+  const std::string keys = url.substr(0, url.rfind('/')) + "/keys";
+  EXPECT_EQ(curl({"-k", keys, "--cert", good.certificate, "--key", good.key}).answer.status(), 200)
+      << "a certificate opens what on loopback needs the token";
   EXPECT_EQ(curl({"-k", url}).answer.status(), 0);
   Record refused = last(gateway, 1);
   EXPECT_EQ(refused["listener"], "admin");

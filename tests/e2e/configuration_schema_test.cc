@@ -52,9 +52,10 @@ std::vector<Configuration> configurations() {
   for (auto&& [page, mark] :
        {std::pair("configuration.md", ""), std::pair("upstreams.md", ""),
         std::pair("upstreams.md", " file=caponier.yaml"), std::pair("quick-start.md", " file=caponier.yaml"),
-        std::pair("quick-start.md", ""), std::pair("listeners.md", " file=caponier.yaml"),
-        std::pair("operations.md", " file=caponier.yaml"),
-        std::pair("report-only.md", " file=caponier.yaml")}) {
+        std::pair("api-keys.md", ""), std::pair("listeners.md", " file=caponier.yaml"),
+        std::pair("operations.md", " file=caponier.yaml"), std::pair("report-only.md", " file=caponier.yaml"),
+        std::pair("upstream-identity.md", " file=caponier.yaml"),
+        std::pair("upstream-identity.md", " file=tokens.yaml")}) {
     std::vector<Configuration> more = fenced(page, mark);
     EXPECT_FALSE(more.empty()) << page << mark;
     std::ranges::move(more, std::back_inserter(out));
@@ -116,6 +117,13 @@ TEST_F(ConfigurationSchema, refuses_what_the_reader_of_the_configuration_refuses
         "upstream: {url: 'http://a', retries: {attempts_max: 6}}",
         "upstreams: {a: {url: 'http://a', health_check: {interval: 1s}}}",
         "contract: ''",
+        "identity_token: {}",
+        "identity_token: {issuer: a, algorithm: HS256}",
+        "identity_token: {issuer: a, key: secret}",
+        "identity_token: {issuer: a, next_key: 'env://K'}",
+        "upstream: {url: 'http://a', identity_token: {authorization: drop}}",
+        "upstream: {url: 'http://a', token: {scope: [a]}}",
+        "upstream: {url: 'http://a', token: {issuer: a, grant: password}}",
         "issuers: [{audiences: [a]}]",
         "security_schemes: {a: {issuer: 7}}",
         "timeouts: {head: soon}",

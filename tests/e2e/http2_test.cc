@@ -83,6 +83,17 @@ TEST_F(Http2, a_request_of_unknown_length_goes_up_in_chunks) {
   EXPECT_EQ(upstream_.requests()[0].header("Transfer-Encoding"), "chunked");
 }
 
+TEST_F(Http2, the_body_of_a_request_that_was_given_up_at_once_is_not_that_of_the_next) {
+  H2Peer peer(gateway_.port());
+  // Together, so that it ends before it began.
+  ASSERT_TRUE(peer.send(post(1) + data(1, "given up ") + frame(FrameType::kResetStream, 0, 1, u32(8)) +
+                        frame(FrameType::kPing, 0, 0, "question")));
+  peer.read_until([&peer] { return peer.pings() > 0; });
+  ASSERT_TRUE(peer.send(post(3) + data(3, "whole", true)));
+  EXPECT_EQ(peer.answer(3).body, "whole");
+  EXPECT_EQ(upstream_.requests().size(), 1U);
+}
+
 TEST_F(Http2, nghttp_and_h2load_are_served) {
   upstream_.set_script(answering(answer_text(200, "text/plain", "hello")));
   const Finished one = run({"nghttp", "-v", "--no-verify-peer", gateway_.url() + "/open"});

@@ -113,6 +113,12 @@ Finished run_caponier(Words words) {
   return run(words);
 }
 
+Finished run_caponier_with(const std::string& input_file, Words words) {
+  const Words shell = {"sh", "-c", "exec \"$@\" < \"$0\"", input_file, CAPONIER_BINARY};
+  words.insert(words.begin(), shell.begin(), shell.end());
+  return run(words);
+}
+
 CurlResult curl(const Words& words) {
   Words all = {"curl", "-sS", "-i", "--http1.1", "--max-time", "20"};
   all.insert(all.end(), words.begin(), words.end());

@@ -65,6 +65,8 @@ struct Finished {
 Finished run(const Words& words);
 // The binary under test.
 Finished run_caponier(Words words);
+// The same, with a file as its standard input.
+Finished run_caponier_with(const std::string& input_file, Words words);
 
 // `curl -sS` with `words`; an answer with status 0 if it failed. `status` of the process in `exit_status`.
 struct CurlResult {

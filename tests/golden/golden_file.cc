@@ -20,6 +20,8 @@ void read_given(Case& into, std::string_view line) {
   } else if (take(line, "forged-token ")) {
     into.token_claims = line;
     into.forged = true;
+  } else if (take(line, "certificate ")) {
+    into.certificate = line;
   } else if (take(line, "body of ")) {
     into.has_body = true;
     into.body = "\"" + std::string(std::strtoul(std::string(line).c_str(), nullptr, 10) - 2, 'x') + "\"";

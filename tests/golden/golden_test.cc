@@ -1,6 +1,5 @@
 // Decisions as text: contract, request, verdict, trace, and what `caponier explain` tells a person.
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +17,7 @@
 #include "jose/signing_key.h"
 #include "openapi/contract.h"
 #include "plan/plan.h"
+#include "plan/test_keys.h"
 #include "stages/finish/record.h"
 #include "stages/pipeline.h"
 
@@ -33,17 +33,9 @@ issuers:
   - {issuer: 'https://login.example/', audiences: [orders], jwks_file: keys.json, algorithms: [ES256]}
 security_schemes:
   bearer: {issuer: 'https://login.example/'}
-  key: {keys_file: keys.ndjson}
 defaults:
   rate_limit: {per_address: {off: golden}, per_credential: {off: golden}}
 )";
-
-plan::ApiKey api_key(std::string id, std::string subject, std::vector<std::string> scopes,
-                     std::int64_t expires_at_s, std::string_view secret) {
-  plan::ApiKey key{std::move(id), std::move(subject), std::move(scopes), expires_at_s, {}};
-  EVP_Digest(secret.data(), secret.size(), key.digest.data(), nullptr, EVP_sha256(), nullptr);
-  return key;
-}
 
 struct Keys {
   jose::SigningKey ours = jose::SigningKey::generate().value();
@@ -62,11 +54,6 @@ std::shared_ptr<const plan::Plan> compile(const File& file) {
   plan::CompileInput input;
   input.contract = contract.get();
   input.config = config.get();
-  std::vector<plan::ApiKey> entries;
-  entries.push_back(api_key("cap_reader", "robot", {"orders:read"}, 0, "secret-reader"));
-  entries.push_back(api_key("cap_poor", "poor", {}, 0, "secret-poor"));
-  entries.push_back(api_key("cap_old", "old", {"orders:read"}, kNowS, "secret-old"));
-  input.api_keys.emplace_back("keys.ndjson", std::make_shared<const plan::ApiKeyIndex>(std::move(entries)));
   auto plan = contract ? plan::compile_plan(input, diagnostics) : nullptr;
   for (const Diagnostic& diagnostic : diagnostics.all()) {
     if (diagnostic.severity == Severity::kError) ADD_FAILURE() << to_text(diagnostic);
@@ -129,7 +116,10 @@ std::string explained(stages::Exchange& exchange, const stages::Outcome& outcome
 struct World {
   explicit World(std::shared_ptr<const plan::Plan> the_plan)
       : plan(std::move(the_plan)), ring(plan->issuers.size()) {
-    state = {{1, 2}, &limiter, &ring, &tokens};
+    source->install(plan::test_facts(kNowS));
+    state = {{1, 2}, &limiter, &proofs, &ring, &tokens, &identities};
+    state.failed_addresses = &failed_addresses;
+    state.failed_identities = &failed_identities;
     for (std::uint32_t i = 0; i < ring.size(); ++i) {
       auto set = jose::parse_key_set(keys().ours.public_key_set(), plan->limits.tokens);
       ring.install(i, std::make_shared<const jose::KeySet>(std::move(set.value())));
@@ -140,11 +130,24 @@ struct World {
     peer.tls = true;
   }
   std::string judge(const Case& one);
+  void connect(const Case& one) {
+    if (!one.certificate) return;
+    CertificateNames names;
+    names.subject = "CN=client";
+    names.uris = {*one.certificate};
+    names.digest = std::string(64, 'a');
+    peer.client = std::make_shared<const CertificateNames>(std::move(names));
+  }
 
   std::shared_ptr<const plan::Plan> plan;
   stages::Limiter limiter{1 << 10};
+  stages::Limiter proofs{1 << 10};
+  stages::Failures failed_addresses{1 << 10};
+  stages::Failures failed_identities{1 << 10};
   stages::TokenCache tokens{64, {}};
   stages::KeyRing ring;
+  std::shared_ptr<plan::IdentitySource> source = std::make_shared<plan::IdentitySource>();
+  plan::IdentityView identities{source};
   stages::State state;
   stages::Peer peer;
 };
@@ -206,6 +209,7 @@ void run_file(const std::filesystem::path& path) {
   const bool update = std::getenv("CAPONIER_GOLDEN_UPDATE") != nullptr;
   for (Case& one : file.cases) {
     World world(plan);
+    world.connect(one);
     std::string actual;
     for (int i = 0; i < one.times; ++i) actual = world.judge(one);
     actual += "\n";

@@ -16,6 +16,7 @@ inline constexpr std::uint16_t kUpstreamPort = 9000;
 inline constexpr std::uint16_t kGatewayPort = 8080;
 inline constexpr std::size_t kJsonBytesMax = 2000;
 inline constexpr std::size_t kFileBytesMax = 200'000;
+inline constexpr std::int64_t kShortTokenS = 20;
 
 struct Api {
   // `limits` null: the defaults. `upstream`: as the configuration has it; empty: the one at kUpstreamPort.
@@ -26,8 +27,9 @@ struct Api {
   const jose::SigningKey& key;
   const jose::SigningKey& foreign;  // of nobody whom the gateway trusts
   std::shared_ptr<const plan::Plan> plan;
-  std::string good;  // every scope
-  std::string poor;  // none
+  std::string good;   // every scope
+  std::string brief;  // the same, for kShortTokenS
+  std::string poor;   // none
   std::string expired;
   std::string forged;  // signed by `foreign`
 };

@@ -38,13 +38,26 @@ struct Response {
   bool closes = false;
 };
 
+// A WebSocket, once its handshake was answered by 101.
+struct Feed {
+  enum class End : std::uint8_t { kCloses, kLeaves, kWaits };
+  End end = End::kCloses;  // after `frames`; who waits goes on until the other side has enough
+  std::size_t frames = 0;
+  std::string said;   // payloads
+  std::string heard;  // which echo them
+  bool closed = false;
+  std::uint16_t code = 0;
+  std::int64_t ended_ms = 0;
+};
+
 // One connection's worth of requests.
 struct Visit {
   std::string greeting;  // before the first request: what a proxy says
   std::vector<Request> requests;
   bool pipelined = false;
   bool http2 = false;
-  bool at_a_time = false;  // HTTP/2: does not wait for one answer before the next request
+  bool at_a_time = false;    // HTTP/2: does not wait for one answer before the next request
+  std::optional<Feed> feed;  // its one request opens a WebSocket
   std::vector<std::optional<Response>> responses;  // by request, as far as they came
   bool connected = false;
   bool stray_bytes = false;  // more came than answers
@@ -55,10 +68,15 @@ struct Visit {
 Request make_request(Dice& dice, std::uint32_t id);
 Request get_thing(std::uint32_t id, std::string_view token, std::size_t size = 0);
 Request post_thing(std::uint32_t id, std::string_view token, std::string_view body, bool chunked);
+// A handshake.
+Request open_feed(std::uint32_t id, std::string_view token);
 Request put_file(Dice& dice, std::uint32_t id, std::string_view token, std::size_t bytes, bool chunked);
 
 // Runs the visit; `visit` is done at the end of it. Waits at most `patience_ms` for each answer.
 net::Task<void> pay(net::Network* network, Visit* visit, std::uint64_t seed, std::int64_t patience_ms);
+// The same for a visit that opens a WebSocket.
+net::Task<void> pay_websocket(net::Network* network, Visit* visit, std::uint64_t seed,
+                              std::int64_t patience_ms);
 // The same in HTTP/2, which the connection must have agreed on.
 net::Task<void> pay_http2(net::Network* network, Visit* visit, std::uint64_t seed, std::int64_t patience_ms);
 

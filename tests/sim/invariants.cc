@@ -1,6 +1,7 @@
 // What must hold at the end of every run.
 #include <map>
 
+#include "sim/api.h"
 #include "sim/world.h"
 
 namespace caponier::sim {
@@ -21,6 +22,13 @@ const Request* request_of(const World& world, std::uint32_t id) {
 
 bool was_cut(const Request& request) {
   return request.sent_bytes != std::string::npos;
+}
+
+std::string why(const World& world, std::uint32_t id) {
+  std::string out;
+  for (const Record* record : world.records_of(id))
+    out += ", recorded as " + record->reason + ": " + record->detail;
+  return out;
 }
 
 // The one record that tells of this answer.
@@ -65,7 +73,8 @@ void check_response(const World& world, const Request& request, const Response& 
   if (left) return;
   const bool due = response.status == request.status && response.whole;
   if (request.allowed && world.weather.calm() && (!due || response.sim_id.empty()))
-    complain(wrong, request.id, "allowed in calm weather, got " + std::to_string(response.status));
+    complain(wrong, request.id,
+             "allowed in calm weather, got " + std::to_string(response.status) + why(world, request.id));
   if (!request.allowed && response.status != request.status)
     complain(wrong, request.id,
              "due is " + std::to_string(request.status) + ", got " + std::to_string(response.status));
@@ -100,12 +109,15 @@ void check_canonical(const World& world, const Request& request, const Seen& see
     complain(wrong, request.id, "upstream got " + seen.method + " " + seen.target);
   if (seen.header("Host") != "127.0.0.1:9000") complain(wrong, request.id, "Host: " + seen.header("Host"));
   const bool known = !seen.header("Authorization").empty();
+  const bool upgrades = !seen.header("Upgrade").empty();
+  if (seen.header("Connection") != (upgrades ? "Upgrade" : ""))
+    complain(wrong, request.id, "Connection came through");
   if (seen.header("Caponier-Subject") != (known ? "alice" : ""))
     complain(wrong, request.id, "Caponier-Subject: " + seen.header("Caponier-Subject"));
-  for (const char* name : {"Cookie", "X-Forwarded-For", "Expect", "Connection"}) {
+  for (const char* name : {"Cookie", "X-Forwarded-For", "Expect"}) {
     if (!seen.header(name).empty()) complain(wrong, request.id, std::string(name) + " came through");
   }
-  if (seen.whole && seen.body != request.upstream_body)
+  if (seen.whole && !upgrades && seen.body != request.upstream_body)
     complain(wrong, request.id, "another body came through");
 }
 
@@ -158,6 +170,7 @@ void check_endpoint(const World& world, const Upstream& upstream, std::map<std::
     check_canonical(world, *request, *seen, wrong);
     if (world.records_of(seen->id).size() != 1) complain(wrong, seen->id, "went upstream without one record");
   }
+  wrong += upstream.wrong();
   for (const std::string& scrap : upstream.scraps()) {
     // A head that was cut, because its client left or its connection broke, is of an allowed request too.
     if (scrap.starts_with("cut: ") && std::string_view("GET /healthz ").starts_with(scrap.substr(5, 13)))
@@ -181,6 +194,45 @@ void check_upstream(const World& world, std::string& wrong) {
 
 void check_responses(const World& world, std::string& wrong) {
   for (const auto& visit : world.visits) check_visit(world, *visit, wrong);
+}
+
+namespace {
+
+// What a client hears is what it said, as far as it comes; a stream ends with the credential that it was
+// opened with, and says so.
+void check_feed(const World& world, const Request& request, const Response& response, const Feed& feed,
+                std::string& wrong) {
+  if (!feed.said.starts_with(feed.heard)) complain(wrong, request.id, "heard what it had not said");
+  for (const auto& seen : world.upstream->seen()) {
+    if (seen->id == request.id && !feed.said.starts_with(seen->body))
+      complain(wrong, request.id, "the upstream heard what was not said");
+  }
+  if (response.status != 101) return;
+  const auto records = world.records_of(request.id);
+  const bool recorded = records.size() == 1 && records.front()->status == 101;
+  if (!recorded) return complain(wrong, request.id, "not exactly one record of a WebSocket");
+  const Record& record = *records.front();
+  const bool calm = world.weather.calm();
+  if (feed.end == Feed::End::kCloses && calm && (feed.heard != feed.said || !feed.closed || record.aborted))
+    complain(wrong, request.id, "a WebSocket that closed was not served well: " + record.reason);
+  if (feed.end != Feed::End::kWaits) return;
+  constexpr std::int64_t kSlackMs = 2000;  // of the weather
+  const std::int64_t due_ms = 1'000'000 + (kShortTokenS + world.leeway_s()) * 1000;
+  if (feed.ended_ms > due_ms + kSlackMs) complain(wrong, request.id, "a WebSocket outlived its credential");
+  if (!calm) return;
+  constexpr std::uint16_t kPolicyViolation = 1008;
+  if (feed.ended_ms < due_ms) complain(wrong, request.id, "a WebSocket ended before its credential did");
+  if (feed.code != kPolicyViolation || record.reason != "token-expired")
+    complain(wrong, request.id, "ended by " + std::to_string(feed.code) + ", recorded as " + record.reason);
+}
+
+}  // namespace
+
+void check_feeds(const World& world, std::string& wrong) {
+  for (const auto& visit : world.visits) {
+    if (visit->feed && !visit->responses.empty() && visit->responses.front())
+      check_feed(world, visit->requests.front(), *visit->responses.front(), *visit->feed, wrong);
+  }
 }
 
 }  // namespace caponier::sim

@@ -103,6 +103,15 @@ Request get_thing(std::uint32_t id, std::string_view token, std::size_t size) {
               "Caponier-Subject: mallory\r\nX-Forwarded-For: 1.2.3.4\r\nCookie: a=b\r\n");
 }
 
+Request open_feed(std::uint32_t id, std::string_view token) {
+  Request request = bare(id, "GET", "/v1/feeds/" + std::to_string(id), token,
+                         "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+  request.status = 101;
+  request.may_close = true;
+  return request;
+}
+
 Request post_thing(std::uint32_t id, std::string_view token, std::string_view body, bool chunked) {
   Request request;
   request.id = id;

@@ -36,10 +36,14 @@ net::Task<void> reload_often(World* world, std::int64_t pause_ms) {
   const auto all_done = [world] {
     return std::ranges::all_of(world->visits, [](const auto& visit) { return visit->done; });
   };
-  for (;;) {
-    co_await world->loop.sleep_until(world->loop.now_ms() + pause_ms);
+  constexpr std::int64_t kStepMs = 500;  // nobody waits long for the end of this
+  for (std::int64_t next_ms = world->loop.now_ms() + pause_ms;;) {
+    const std::int64_t now_ms = world->loop.now_ms();
+    co_await world->loop.sleep_until(std::min(next_ms, now_ms + kStepMs));
     if (all_done()) co_return;
+    if (world->loop.now_ms() < next_ms) continue;
     world->reload();
+    next_ms += pause_ms;
   }
 }
 
@@ -76,6 +80,27 @@ std::string proxy_header(bool binary) {
          "\xc6\x33\x64\x07\xc0\x00\x02\x01\x9c\x40\x01\xbb\x01\0\x02h2"s;
 }
 
+const Api& http2_upstream() {
+  static const Api kApi(nullptr, "{url: 'http://127.0.0.1:9000', protocol: http2}");
+  return kApi;
+}
+
+// A handshake, mostly one that is taken.
+void add_websocket(Visit& visit, Dice& dice, std::uint32_t id) {
+  Feed& feed = visit.feed.emplace();
+  feed.end = static_cast<Feed::End>(dice.below(3));
+  feed.frames = dice.below(8);
+  const bool waits = feed.end == Feed::End::kWaits;
+  visit.requests.push_back(open_feed(id, waits ? api().brief : api().good));
+  if (!dice.chance(15)) return;
+  feed.end = Feed::End::kCloses;
+  Request& refused = visit.requests.back();
+  const bool scopes = dice.chance(50);
+  refused = open_feed(id, scopes ? api().poor : api().expired);
+  refused.allowed = false;
+  refused.status = scopes ? 403 : 401;
+}
+
 // What is special about a run.
 struct Kind {
   const Api* api = nullptr;          // null: the usual one
@@ -83,6 +108,8 @@ struct Kind {
   bool http2 = false;
   bool behind_proxy = false;
   bool clock_jumps = false;
+  bool http2_upstream = false;
+  bool websockets = false;
 };
 
 std::string run_seed(std::uint64_t seed, const Kind& kind) {
@@ -93,9 +120,14 @@ std::string run_seed(std::uint64_t seed, const Kind& kind) {
   const std::size_t endpoints = served.plan->upstreams.front().endpoints.size();
   for (std::size_t i = 1; i < endpoints; ++i) world.add_endpoint();
   if (kind.behind_proxy) world.stand_behind_proxy();
+  if (kind.http2_upstream) world.speak_http2_upstream();
   std::uint32_t id = 0;
   for (std::size_t i = 1 + dice.below(6); i > 0; --i) {
     Visit& visit = world.add_visit();
+    if (kind.websockets && dice.chance(60)) {
+      add_websocket(visit, dice, ++id);
+      continue;
+    }
     visit.pipelined = dice.chance(40) && !kind.http2;
     visit.http2 = kind.http2;
     visit.at_a_time = kind.http2 && dice.chance(70);
@@ -108,7 +140,8 @@ std::string run_seed(std::uint64_t seed, const Kind& kind) {
     }
   }
   const bool reloads = kind.reloads_of_all != 0 && seed % kind.reloads_of_all == 0;
-  if (reloads) net::spawn(reload_often(&world, 1 + static_cast<std::int64_t>(dice.below(40))));
+  const std::int64_t often = kind.websockets ? 1000 : 1;  // they last
+  if (reloads) net::spawn(reload_often(&world, often + often * static_cast<std::int64_t>(dice.below(40))));
   if (kind.clock_jumps) net::spawn(jump_often(&world, 1 + static_cast<std::int64_t>(dice.below(100))));
   world.run();
   return world.verdict();
@@ -149,6 +182,18 @@ TEST(Seeds, wherever_the_wall_clock_jumps_in_http_2_the_invariants_hold) {
 
 TEST(Seeds, whatever_happens_with_several_endpoints_the_invariants_hold) {
   run_seeds({.api = &three_endpoints(), .reloads_of_all = 4});
+}
+
+TEST(Seeds, whatever_happens_with_an_upstream_of_http_2_the_invariants_hold) {
+  run_seeds({.api = &http2_upstream(), .reloads_of_all = 4, .http2_upstream = true});
+}
+
+TEST(Seeds, whatever_happens_in_http_2_on_both_sides_the_invariants_hold) {
+  run_seeds({.api = &http2_upstream(), .reloads_of_all = 4, .http2 = true, .http2_upstream = true});
+}
+
+TEST(Seeds, whatever_happens_to_websockets_the_invariants_hold) {
+  run_seeds({.reloads_of_all = 4, .websockets = true});
 }
 
 }  // namespace

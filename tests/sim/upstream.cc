@@ -6,7 +6,9 @@
 #include "base/limits.h"
 #include "http/h1_decoder.h"
 #include "http/h1_encoder.h"
+#include "net/test_net.h"
 #include "sim/api.h"
+#include "sim/frames.h"
 
 namespace caponier::sim {
 
@@ -37,6 +39,12 @@ std::string response_bytes(std::uint32_t id, std::uint16_t status, std::string_v
   return out;
 }
 
+std::string switch_bytes(std::uint32_t id) {
+  return "HTTP/1.1 101 Switching Protocols\r\nServer: sim/9.9\r\nX-Sim: " + std::to_string(id) +
+         "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+         "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+}
+
 std::string Seen::header(std::string_view name) const {
   std::string found;
   for (const auto& [key, value] : headers) {
@@ -53,8 +61,9 @@ std::uint32_t id_in(std::string_view user_agent) {
 
 struct Upstream::Conversation {
   Upstream& upstream;
-  std::unique_ptr<net::Stream> stream;
+  net::Stream& stream;
   std::size_t number;
+  bool strayed = false;  // it said what nobody asked for
   HttpLimits limits;
   std::string received;
   http::RequestDecoder decoder{limits};
@@ -78,19 +87,23 @@ net::Task<void> Upstream::accept(Upstream* self) {
 }
 
 net::Task<void> Upstream::serve(Upstream* self, std::unique_ptr<net::Stream> stream) {
-  Conversation with{*self, std::move(stream), self->connections_++};
   ++self->open_;
-  self->conversations_.push_back(&with);
-  co_await converse(&with);
-  std::erase(self->conversations_, &with);
+  self->streams_.push_back(stream.get());
+  if (self->http2_seed_ != 0) {
+    co_await converse_http2(self, stream.get());
+  } else {
+    Conversation with{*self, *stream, self->connections_++};
+    co_await converse(&with);
+  }
+  std::erase(self->streams_, stream.get());
   --self->open_;
 }
 
 void Upstream::die() {
   close();
   // Ending one takes it off the list.
-  const std::vector<Conversation*> all = conversations_;
-  for (Conversation* with : all) with->stream->abort();
+  const std::vector<net::Stream*> all = streams_;
+  for (net::Stream* stream : all) stream->abort();
 }
 
 net::Task<void> Upstream::converse(Conversation* with) {
@@ -105,6 +118,10 @@ net::Task<void> Upstream::converse(Conversation* with) {
     }
     if (!co_await read_body(with, seen)) co_return;
     if (!co_await answer(with, &answers)) co_return;
+    if (answers.echoes) {
+      co_await echo(with, seen, &answers);
+      co_return;
+    }
   }
 }
 
@@ -117,11 +134,14 @@ net::Task<Seen*> Upstream::read_head(Conversation* with) {
       co_return nullptr;
     }
     if (*status == http::HeadStatus::kComplete) break;
-    const auto read = co_await with->stream->read(with->block.data(), with->block.size(), net::kNoDeadline);
+    const auto read = co_await with->stream.read(with->block.data(), with->block.size(), net::kNoDeadline);
     if (!read.ok()) {
       if (!with->received.empty()) with->upstream.scraps_.push_back("cut: " + with->received);
       co_return nullptr;
     }
+    // Whoever asks for something new has read the answer to what was asked before.
+    if (with->received.empty() && !with->strayed && net::SimNetwork::unread(with->stream) > 0)
+      with->upstream.wrong_ += "a connection carried a request before its last answer was read\n";
     with->received.append(with->block, 0, read.bytes);
   }
   const http::RequestHead& head = with->decoder.head();
@@ -147,7 +167,7 @@ net::Task<bool> Upstream::read_body(Conversation* with, Seen* seen) {
     seen->body.append(piece->data);
     with->received.erase(0, piece->consumed);
     if (piece->consumed > 0) continue;
-    const auto read = co_await with->stream->read(with->block.data(), with->block.size(), net::kNoDeadline);
+    const auto read = co_await with->stream.read(with->block.data(), with->block.size(), net::kNoDeadline);
     if (!read.ok()) co_return false;
     with->received.append(with->block, 0, read.bytes);
   }
@@ -160,15 +180,46 @@ net::Task<bool> Upstream::answer(Conversation* with, const Answer* answer) {
   net::Loop& loop = with->upstream.network_.loop();
   if (answer->delay_ms > 0) co_await loop.sleep_until(loop.now_ms() + answer->delay_ms);
   const std::string_view bytes = std::string_view(answer->bytes).substr(0, answer->dies_at);
-  const auto written = co_await with->stream->write(bytes, {}, net::kNoDeadline);
+  const auto written = co_await with->stream.write(bytes, {}, net::kNoDeadline);
   if (!written.ok()) co_return false;
+  if (!answer->stray.empty()) {
+    with->strayed = true;
+    co_await loop.sleep_until(loop.now_ms() + 1);
+    const auto strayed = co_await with->stream.write(answer->stray, {}, net::kNoDeadline);
+    if (!strayed.ok()) co_return false;
+  }
   if (answer->dies_at == std::string::npos && !answer->closes) co_return true;
+  if (answer->echoes && answer->dies_at >= answer->bytes.size()) co_return true;
   if (answer->resets) {
-    with->stream->abort();
+    with->stream.abort();
   } else {
-    with->stream->shutdown();
+    with->stream.shutdown();
   }
   co_return false;
+}
+
+// Until the client says that it closes, or either side is gone.
+net::Task<void> Upstream::echo(Conversation* with, Seen* seen, const Answer* answer) {
+  std::size_t said = answer->bytes.size();
+  for (;;) {
+    while (const auto frame = sim::take_frame(with->received)) {
+      const bool closes = frame->opcode == kCloseFrame;
+      if (!closes) seen->body += frame->payload;
+      const std::string back = frame_bytes(frame->opcode, frame->payload, false);
+      const std::size_t bytes = std::min(back.size(), answer->dies_at - said);
+      const auto written =
+          co_await with->stream.write(std::string_view(back).substr(0, bytes), {}, net::kNoDeadline);
+      if (!written.ok()) co_return;
+      said += bytes;
+      if (bytes < back.size() && answer->resets) with->stream.abort();
+      if (bytes == back.size() && !closes) continue;
+      with->stream.shutdown();
+      co_return;
+    }
+    const auto read = co_await with->stream.read(with->block.data(), with->block.size(), net::kNoDeadline);
+    if (!read.ok()) co_return;
+    with->received.append(with->block, 0, read.bytes);
+  }
 }
 
 }  // namespace caponier::sim

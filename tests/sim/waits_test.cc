@@ -1,6 +1,8 @@
 // Every wait has an end, and every bound holds, on a clock that jumps.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 #include <array>
 
 #include "sim/world.h"
@@ -266,6 +268,34 @@ TEST(Waits, gathered_bodies_are_no_longer_counted_when_their_connections_are_gon
   }
   world.run();
   EXPECT_EQ(world.verdict(), "");
+}
+
+net::Task<void> watch_memory(World* world, std::uint64_t* most) {
+  while (std::ranges::any_of(world->visits, [](const auto& visit) { return !visit->done; })) {
+    *most = std::max(*most, world->shared.in_flight_bytes.load());
+    co_await world->loop.sleep_until(world->loop.now_ms() + 1);
+  }
+}
+
+TEST(Waits, what_a_client_of_http_2_has_read_of_a_long_answer_is_not_kept) {
+  constexpr std::size_t kAnswerBytes = 4'000'000;
+  Weather weather;
+  weather.faults.buffer_bytes = 4000;  // so that something always waits
+  World world(api(), 1, weather);
+  world.choose = [](const Seen& seen) {
+    Answer answer;
+    answer.bytes = response_bytes(seen.id, 200, thing(seen.id, kAnswerBytes), Framing::kLength, false);
+    return answer;
+  };
+  Visit& visit = world.add_visit();
+  visit.http2 = true;
+  visit.requests.push_back(get_thing(1, api().good));
+  std::uint64_t most = 0;
+  net::spawn(watch_memory(&world, &most));
+  world.run();
+  EXPECT_EQ(world.verdict(), "");
+  EXPECT_GT(most, 100'000U);
+  EXPECT_LT(most, 700'000U);
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +25,7 @@ struct Record {
   std::string request_id;
   std::string reason;
   std::string stage;
+  std::string detail;
   std::uint32_t id = 0;  // of the simulated request
   std::uint64_t status = 0;
   std::uint64_t attempts = 0;
@@ -56,6 +56,8 @@ class World {
   Visit& add_visit();
   // One more upstream like the first, on the next port.
   void add_endpoint();
+  // The upstream speaks HTTP/2, as the configuration of `api` says.
+  void speak_http2_upstream();
   // Connections begin with a PROXY header, which names kProxiedClient.
   void stand_behind_proxy();
   [[nodiscard]] bool behind_proxy() const { return !surface_->rules.proxy_protocol.empty(); }
@@ -71,32 +73,35 @@ class World {
   Weather weather;
   net::SimNetwork network;
   gateway::Shared shared;
+  std::unique_ptr<fetch::KeyService> keys;
   std::unique_ptr<gateway::Worker> worker;
-  std::shared_ptr<fetch::KeyService> keys;
   std::unique_ptr<Upstream> upstream;
   std::vector<std::unique_ptr<Upstream>> others;  // further endpoints, if the API has them
   std::vector<std::unique_ptr<Visit>> visits;
   std::vector<Record> records;
   std::int64_t patience_ms = 300'000;
 
+  // What a token's time is stretched by.
+  [[nodiscard]] std::int64_t leeway_s() const { return plan_->issuers.front().rules.leeway_s; }
   [[nodiscard]] std::vector<const Record*> records_of(std::uint32_t id) const;
   // Shared by all who describe a run's end: did the gateway come to rest with nothing left open?
   std::string unrest;
 
  private:
   Answer answer(const Seen& seen);
+  Answer answer_feed(const Seen& seen);
   void take_records(std::string& lines);
   std::shared_ptr<gateway::Generation> make_generation();
   std::uint64_t generations_ = 0;
   std::shared_ptr<const plan::Plan> plan_;
-  std::string issuer_keys_;
   std::shared_ptr<const gateway::Surface> surface_;
-  std::set<std::uint32_t> misserved_;  // requests whose answer was bad
+  bool speaks_http2_ = false;
 };
 
 // What must hold, whatever the weather. Each adds sentences to `wrong`.
 void check_records(const World& world, std::string& wrong);
 void check_upstream(const World& world, std::string& wrong);
 void check_responses(const World& world, std::string& wrong);
+void check_feeds(const World& world, std::string& wrong);
 
 }  // namespace caponier::sim

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "stages/admit/forwarded.h"
+#include "stages/admit/guessing.h"
 #include "stages/admit/redirect.h"
 #include "stages/identity_key.h"
 
@@ -13,7 +14,7 @@ namespace {
 constexpr std::string_view kStage = "admit";
 
 // Told apart from each other and from the identities of rate limits, which are hashes.
-enum Budget : std::uint64_t { kConnections = 1, kRequests = 2, kFailures = 3 };
+enum Budget : std::uint64_t { kConnections = 1, kRequests = 2 };
 
 BucketTake budget(const State& state, const Peer& peer, Budget which, std::uint32_t burst,
                   std::uint32_t per_period, std::int64_t period_us) {
@@ -22,12 +23,6 @@ BucketTake budget(const State& state, const Peer& peer, Budget which, std::uint3
   take.capacity = per_period == 0 ? 0 : burst;  // nothing comes back: nothing is given
   take.window_us = per_period == 0 ? 0 : period_us * burst / per_period;
   return take;
-}
-
-BucketTake failure_budget(const State& state, const Exchange& exchange) {
-  const ConnectionLimits& limits = exchange.plan->limits.connections;
-  return budget(state, *exchange.peer, kFailures, limits.failed_authentications_per_address_burst,
-                limits.failed_authentications_per_address_per_minute, 60'000'000);
 }
 
 Denial refuse(Reason reason, std::string detail, const BucketState& bucket) {
@@ -79,12 +74,7 @@ Verdict<Admitted> admit(const State& state, Exchange& exchange) {
   if (taken == Taken::kNo) {
     return refuse(Reason::kTooManyRequestsAddress, "the address used up its budget of requests", bucket);
   }
-  const BucketTake failures = failure_budget(state, exchange);
-  if (!state.limiter->would_give(failures, exchange.now.steady_us)) {
-    (void)state.limiter->peek(failures, bucket, exchange.now.steady_us);
-    return refuse(Reason::kTooManyFailures, "the address used up its budget of failed authentications",
-                  bucket);
-  }
+  if (auto guesses = refuse_guessing_address(state, exchange)) return std::move(*guesses);
   if (!is_allowed(exchange.plan->hosts, exchange.head->authority)) {
     return deny(Reason::kHostNotAllowed, kStage, "the Host header names none of the accepted hosts");
   }
@@ -95,13 +85,6 @@ Verdict<Admitted> admit(const State& state, Exchange& exchange) {
   }
   if (peer.rules != nullptr && !peer.rules->redirect.empty()) return redirect(exchange, peer.rules->redirect);
   return Admitted{};
-}
-
-void note_failed_authentication(const State& state, const Exchange& exchange) {
-  const BucketTake take = failure_budget(state, exchange);
-  BucketState bucket;
-  // Used up already: other requests of the address failed meanwhile, and the next one is refused by admit.
-  (void)state.limiter->take({&take, 1}, {&bucket, 1}, exchange.now.steady_us);
 }
 
 }  // namespace caponier::stages

@@ -19,8 +19,4 @@ std::optional<Denial> admit_connection(const State& state, const Limits& limits,
 // A listener that redirects admits nothing.
 Verdict<Admitted> admit(const State& state, Exchange& exchange);
 
-// Charges the address for a credential that was presented and is not valid. Signature checks cost more than
-// requests do, and guessing must not pay: an address over this budget is refused by admit before any of them.
-void note_failed_authentication(const State& state, const Exchange& exchange);
-
 }  // namespace caponier::stages

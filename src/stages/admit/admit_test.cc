@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "stages/admit/guessing.h"
 #include "stages/test_world.h"
 
 namespace caponier::stages {
@@ -32,7 +33,9 @@ TEST(Admit, an_address_that_failed_too_often_is_refused_before_anything_is_verif
   const std::uint32_t burst = world.plan->limits.connections.failed_authentications_per_address_burst;
   for (std::uint32_t i = 0; i < burst; ++i) {
     ASSERT_TRUE(admit(world.state, request.exchange));
-    note_failed_authentication(world.state, request.exchange);
+    Denial unnamed = deny(Reason::kTokenExpired, "authenticate");
+    note_failed_authentication(world.state, request.exchange, unnamed);
+    EXPECT_EQ(unnamed.reason, Reason::kTokenExpired);
   }
   auto verdict = admit(world.state, request.exchange);
   ASSERT_NE(verdict.denial(), nullptr);

@@ -138,6 +138,8 @@ void put_client(const State& state, Exchange& exchange, const AddressBytes& addr
   IpText text;
   client.text.assign(write_ip(address, text));
   client.address_hash = keyed_hash(state.digest_key, client.limit_key());
+  // The connection is the proxy's, and so is its certificate: it proves nothing about whom the proxy names.
+  client.client.reset();
   exchange.peer = &client;
 }
 

@@ -57,6 +57,21 @@ TEST(BelieveProxies, x_forwarded_for_is_read_from_the_right) {
   }
 }
 
+// A client of a proxy must not pass for the proxy.
+TEST(BelieveProxies, a_proxys_certificate_is_not_that_of_whom_it_names) {
+  const World world;
+  const config::ListenerRules rules = rules_for(config::ForwardedHeader::kXForwardedFor);
+  for (const auto& [lines, shown] : {std::pair("", true),
+                                     {"X-Forwarded-For: 192.0.2.7\r\n", false},
+                                     {"X-Forwarded-For: 203.0.113.9\r\n", false}}) {
+    Request request(world, "GET /v1/public HTTP/1.1\r\n" + std::string(lines));
+    request.peer.rules = &rules;
+    request.peer.client = std::make_shared<const CertificateNames>();
+    ASSERT_FALSE(believe_proxies(world.state, request.exchange));
+    EXPECT_EQ(request.exchange.peer->client != nullptr, shown) << lines;
+  }
+}
+
 TEST(BelieveProxies, what_is_no_address_where_one_must_be_is_refused) {
   for (const char* value :
        {"unknown", "203.0.113.9, unknown", "203.0.113.9, ", ",", "203.0.113", "203.0.113.9:99999",

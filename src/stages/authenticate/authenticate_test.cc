@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "plan/key_format.h"
+#include "stages/authenticate/revoked.h"
+#include "stages/identity_world.h"
 #include "stages/match/match.h"
 #include "stages/test_world.h"
 
@@ -31,10 +34,6 @@ std::string outcome(const World& world, std::string_view target, std::string_vie
   return std::string(id(verdict.denial()->reason));
 }
 
-std::string bearer(std::string_view token) {
-  return "Authorization: Bearer " + std::string(token) + "\r\n";
-}
-
 TEST(Authenticate, what_is_presented_must_be_valid_everywhere) {
   World world;
   const std::string good = world.token();
@@ -43,6 +42,7 @@ TEST(Authenticate, what_is_presented_must_be_valid_everywhere) {
   const std::string stranger = world.token({}, "https://stranger.example/");
   std::string forged = good;
   forged[good.size() - 10] = forged[good.size() - 10] == 'A' ? 'B' : 'A';
+  const std::string unknown(plan::make_key("cap_robot001", std::string(32, 'x')).reveal());
   struct Case {
     std::string_view target;
     std::string headers, expected;
@@ -71,25 +71,39 @@ TEST(Authenticate, what_is_presented_must_be_valid_everywhere) {
            Case{"/v1/public", bearer(partner), "alice"},
            Case{"/v1/public", bearer(forged), "token-bad-signature"},
            Case{"/v1/public", bearer(expired), "token-expired"},
-           Case{"/v1/public", "X-API-Key: secret-1\r\n", "robot"},
-           Case{"/v1/public", "X-API-Key: wrong\r\n", "api-key-unknown"},
+           Case{"/v1/public",
+                "X-API-Key: cap_robot001_cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI_0kykaH\r\n", "robot"},
+           Case{"/v1/public", "X-API-Key: wrong\r\n", "credential-malformed"},
            Case{"/v1/mixed", "", "anonymous"},
            Case{"/v1/mixed", bearer(good), "alice"},
            Case{"/v1/mixed", bearer(expired), "token-expired"},
-           Case{"/v1/mixed", "X-API-Key: wrong\r\n", "api-key-unknown"},
+           Case{"/v1/mixed", "X-API-Key: wrong\r\n", "credential-malformed"},
            // Keys.
-           Case{"/v1/orders", "x-api-key: secret-1\r\n", "robot"},
-           Case{"/v1/orders", "X-API-Key: secret-1\r\nX-Api-Key: secret-1\r\n", "credential-repeated"},
-           Case{"/v1/orders", "X-API-Key: secret-3\r\n", "api-key-expired"},
+           Case{"/v1/orders",
+                "x-api-key: cap_robot001_cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI_0kykaH\r\n", "robot"},
+           Case{"/v1/orders",
+                "X-API-Key: cap_robot001_cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI_0kykaH\r\nX-Api-Key: "
+                "cap_robot001_cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI_0kykaH\r\n",
+                "credential-repeated"},
+           Case{"/v1/orders",
+                "X-API-Key: cap_old00001_b29vb29vb29vb29vb29vb29vb29vb29vb29vb29vb28_1eFBFd\r\n",
+                "api-key-expired"},
            Case{"/v1/orders", "X-API-Key:\r\n", "credential-malformed"},
-           Case{"/v1/orders", "X-API-Key: " + std::string(513, 'k') + "\r\n", "credential-malformed"},
-           Case{"/v1/orders", "X-API-Key: " + std::string(512, 'k') + "\r\n", "api-key-unknown"},
-           Case{"/v1/orders", bearer(good) + "X-API-Key: wrong\r\n", "api-key-unknown"},
-           Case{"/v1/orders", bearer(expired) + "X-API-Key: secret-1\r\n", "token-expired"},
+           Case{"/v1/orders", "X-API-Key: " + std::string(8000, 'k') + "\r\n", "credential-malformed"},
+           Case{"/v1/orders", "X-API-Key: " + unknown + "\r\n", "api-key-unknown"},
+           Case{"/v1/orders", bearer(good) + "X-API-Key: wrong\r\n", "credential-malformed"},
+           Case{"/v1/orders",
+                bearer(expired) +
+                    "X-API-Key: cap_robot001_cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI_0kykaH\r\n",
+                "token-expired"},
            // Both are needed.
            Case{"/v1/both", bearer(good), "credential-missing"},
-           Case{"/v1/both", "X-API-Key: secret-1\r\n", "credential-missing"},
-           Case{"/v1/both", bearer(good) + "X-API-Key: secret-1\r\n", "alice"},
+           Case{"/v1/both", "X-API-Key: cap_robot001_cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI_0kykaH\r\n",
+                "credential-missing"},
+           Case{"/v1/both",
+                bearer(good) +
+                    "X-API-Key: cap_robot001_cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI_0kykaH\r\n",
+                "alice"},
        }) {
     EXPECT_EQ(outcome(world, c.target, c.headers), c.expected) << c.target << "\n" << c.headers;
   }
@@ -143,8 +157,10 @@ TEST(Authenticate, an_unknown_key_is_asked_for_once_and_then_refused) {
   Caller caller(world, "/v1/orders", bearer(world.token()));
   auto first = caller.ask();
   ASSERT_NE(first.need(), nullptr);
-  EXPECT_EQ(first.need()->issuer, 0U);
-  EXPECT_EQ(first.need()->key_id, world.signer.id());
+  const auto* asked = std::get_if<NeedKeys>(first.need());
+  ASSERT_NE(asked, nullptr);
+  EXPECT_EQ(asked->issuer, 0U);
+  EXPECT_EQ(asked->key_id, world.signer.id());
   auto second = caller.ask();
   ASSERT_NE(second.denial(), nullptr);
   EXPECT_EQ(id(second.denial()->reason), "token-unknown-key");
@@ -166,12 +182,12 @@ TEST(Authenticate, without_any_keys_nobody_is_let_in) {
   Caller caller(world, "/v1/orders", bearer(world.token()));
   auto first = caller.ask();
   ASSERT_NE(first.need(), nullptr);
-  EXPECT_TRUE(first.need()->key_id.empty());
+  EXPECT_TRUE(std::get<NeedKeys>(*first.need()).key_id.empty());
   auto second = caller.ask();
   ASSERT_NE(second.denial(), nullptr);
   EXPECT_EQ(id(second.denial()->reason), "keys-unavailable");
   EXPECT_GT(second.denial()->retry_after_s, 0);
-  EXPECT_FALSE(second.denial()->challenge);
+  EXPECT_EQ(second.denial()->challenges, "");
 }
 
 TEST(Authenticate, a_foreign_algorithm_buys_no_key_fetch) {
@@ -195,13 +211,16 @@ TEST(Authenticate, algorithm_none_and_hmac_are_refused) {
 
 TEST(Authenticate, credentials_are_named_by_digest_and_never_shown) {
   World world;
-  const std::string token = world.token();
-  Caller caller(world, "/v1/orders", bearer(token) + "X-API-Key: secret-1\r\n");
+  const std::string token = world.token(R"(,"scope":"orders:read")");
+  Caller caller(
+      world, "/v1/orders",
+      bearer(token) + "X-API-Key: cap_robot001_cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI_0kykaH\r\n");
   auto principal = caller.ask();
   ASSERT_TRUE(principal);
   EXPECT_THAT(principal->credential, testing::MatchesRegex("token:[0-9a-f]{16}"));
-  Caller keyed(world, "/v1/orders", "X-API-Key: secret-1\r\n");
-  EXPECT_EQ(keyed.ask()->credential, "key:cap_1");
+  Caller keyed(world, "/v1/orders",
+               "X-API-Key: cap_robot001_cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI_0kykaH\r\n");
+  EXPECT_EQ(keyed.ask()->credential, "key:cap_robot001");
   Caller refused(world, "/v1/orders", "X-API-Key: secret-9\r\n");
   EXPECT_THAT(refused.ask().denial()->detail, Not(HasSubstr("secret")));
 }
@@ -222,7 +241,7 @@ TEST(Authenticate, only_operations_that_know_bearer_tokens_challenge_for_one) {
   Caller caller(world, "/v1/orders", "");
   auto verdict = caller.ask();
   ASSERT_NE(verdict.denial(), nullptr);
-  EXPECT_TRUE(verdict.denial()->challenge);
+  EXPECT_EQ(verdict.denial()->challenges, "WWW-Authenticate: Bearer realm=\"api\"\r\n");
   EXPECT_EQ(verdict.denial()->where.substr(0, 13), "openapi.yaml:");
 }
 
@@ -236,14 +255,191 @@ paths:
 )";
   constexpr std::string_view kKeysOnlyConfig = R"(contract: openapi.yaml
 upstream: {url: 'http://orders.internal:9000'}
-security_schemes: {key: {keys_file: keys.ndjson}}
 )";
   World world(kKeysOnly, kKeysOnlyConfig);
-  EXPECT_EQ(outcome(world, "/a", "Authorization: Basic YTpi\r\nX-API-Key: secret-1\r\n"), "robot");
+  EXPECT_EQ(outcome(world, "/a",
+                    "Authorization: Basic YTpi\r\nX-API-Key: "
+                    "cap_robot001_cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI_0kykaH\r\n"),
+            "robot");
   Caller caller(world, "/a", "Authorization: Basic YTpi\r\n");
   auto verdict = caller.ask();
   EXPECT_EQ(id(verdict.denial()->reason), "credential-missing");
-  EXPECT_FALSE(verdict.denial()->challenge);
+  EXPECT_EQ(verdict.denial()->challenges, "");
+}
+
+// The robot's key with other rights, in the place of the one that all tests have.
+void give_rights(World& world, plan::KeyRights rights, bool revoked = false) {
+  auto key = plan::test_key(plan::kRobotKey, "robot");
+  key->rights = std::make_shared<const plan::KeyRights>(std::move(rights));
+  key->revoked = revoked;
+  world.source->install(plan::test_facts(kNowS, {key}));
+}
+
+std::string with_robot_key() {
+  return "X-API-Key: " + std::string(plan::kRobotKey) + "\r\n";
+}
+
+TEST(AuthenticateApiKey, is_refused_where_it_may_not_be_used) {
+  World world;
+  give_rights(world, {.operations = {"listOrders"}});
+  EXPECT_EQ(outcome(world, "/v1/orders", with_robot_key()), "robot");
+  EXPECT_EQ(outcome(world, "/v1/public", with_robot_key()), "api-key-wrong-operation");
+  give_rights(world, {.operations = {"GET /public"}});
+  EXPECT_EQ(outcome(world, "/v1/public", with_robot_key()), "robot");
+  give_rights(world, {.addresses = {*parse_address_range("192.0.2.0/24")}});
+  EXPECT_EQ(outcome(world, "/v1/orders", with_robot_key()), "robot");
+  give_rights(world, {.addresses = {*parse_address_range("198.51.100.0/24")}});
+  EXPECT_EQ(outcome(world, "/v1/orders", with_robot_key()), "api-key-wrong-address");
+  give_rights(world, {.schemes = {"another"}});
+  EXPECT_EQ(outcome(world, "/v1/orders", with_robot_key()), "api-key-unknown");
+  give_rights(world, {}, true);
+  EXPECT_EQ(outcome(world, "/v1/orders", with_robot_key()), "api-key-revoked");
+}
+
+TEST(AuthenticateApiKey, is_judged_by_what_is_known_now_and_what_it_proved_stays_readable) {
+  World world;
+  Caller caller(world, "/v1/orders", with_robot_key());
+  auto principal = caller.ask();
+  ASSERT_TRUE(principal);
+  give_rights(world, {}, true);
+  EXPECT_EQ(outcome(world, "/v1/orders", with_robot_key()), "api-key-revoked");
+  EXPECT_EQ(principal->subject, "robot");
+  EXPECT_EQ(principal->scopes, "orders:read");
+}
+
+TEST(AuthenticateApiKey, of_a_scheme_that_is_not_demanded_names_nobody) {
+  const World world(R"(openapi: 3.0.3
+info: {title: Orders, version: '1'}
+servers: [{url: /v1}]
+components:
+  securitySchemes:
+    app: {type: apiKey, in: header, name: X-App-Key}
+    user: {type: apiKey, in: header, name: X-User-Key}
+paths:
+  /app: {get: {security: [{app: []}], responses: {'204': {description: ok}}}}
+  /user: {get: {security: [{user: []}], responses: {'204': {description: ok}}}}
+  /both: {get: {security: [{app: [], user: []}], responses: {'204': {description: ok}}}}
+)",
+                    "contract: a\nupstream: {url: 'http://a'}\nhosts: [api.example.com]\n");
+  const std::string app = "X-App-Key: " + std::string(plan::kRobotKey) + "\r\n";
+  const std::string user = "X-User-Key: " + std::string(plan::kPoorKey) + "\r\n";
+  EXPECT_EQ(outcome(world, "/v1/app", app + user), "robot");
+  EXPECT_EQ(outcome(world, "/v1/user", app + user), "poor");
+  EXPECT_EQ(outcome(world, "/v1/user", user + app), "poor");
+  EXPECT_EQ(outcome(world, "/v1/user", app), "credential-missing");
+  EXPECT_EQ(outcome(world, "/v1/both", app + user), "robot");
+}
+
+TEST(AuthenticateApiKey, its_use_is_noted_and_a_refused_one_is_none) {
+  World world;
+  const auto keys = world.source->get()->keys;
+  const auto& key = **keys->find_id("cap_robot001");
+  EXPECT_EQ(outcome(world, "/v1/orders", "X-API-Key: " + std::string(plan::kOldKey) + "\r\n"),
+            "api-key-expired");
+  EXPECT_EQ(key.last_used_s.load(), 0);
+  EXPECT_EQ(outcome(world, "/v1/orders", with_robot_key()), "robot");
+  EXPECT_EQ(key.last_used_s.load(), kNowS);
+}
+
+constexpr std::string_view kPlaces = R"(openapi: 3.0.3
+info: {title: T, version: '1'}
+components:
+  securitySchemes:
+    cookie: {type: apiKey, in: cookie, name: Key}
+    query: {type: apiKey, in: query, name: key, x-caponier: {allow_in_query: {reason: devices}}}
+paths:
+  /c: {get: {operationId: c, security: [{cookie: []}], responses: {'204': {description: ok}}}}
+  /q: {get: {operationId: q, security: [{query: []}], responses: {'204': {description: ok}}}}
+)";
+
+TEST(AuthenticateApiKey, stands_in_a_cookie_or_in_the_query) {
+  World world(kPlaces, "contract: openapi.yaml\nupstream: {url: 'http://orders.internal:9000'}\n");
+  const std::string key(plan::kRobotKey);
+  struct Case {
+    std::string target, headers, expected;
+  };
+  for (const Case& c : {
+           Case{"/c", "Cookie: Key=" + key + "\r\n", "robot"},
+           Case{"/c", "Cookie: a=b;Key=" + key + " ; c=d\r\n", "robot"},
+           Case{"/c", "Cookie: a=b\r\nCookie: Key=" + key + "\r\n", "robot"},
+           Case{"/c", "Cookie: key=" + key + "\r\n", "credential-missing"},
+           Case{"/c", "Cookie: XKey=" + key + "\r\n", "credential-missing"},
+           Case{"/c", "Cookie: Key=" + key + "; Key=" + key + "\r\n", "credential-repeated"},
+           Case{"/c", "Cookie: Key=\r\n", "credential-malformed"},
+           Case{"/c", "Key: " + key + "\r\n", "credential-missing"},
+           Case{"/q?key=" + key, "", "robot"},
+           Case{"/q?a=b&key=" + key, "", "robot"},
+           Case{"/q?%6Bey=" + key, "", "robot"},
+           Case{"/q?key", "", "credential-malformed"},
+           Case{"/q?key=" + key + "&key=" + key, "", "credential-repeated"},
+           Case{"/q?Key=" + key, "", "credential-missing"},
+           Case{"/q", "Cookie: key=" + key + "\r\n", "credential-missing"},
+       }) {
+    EXPECT_EQ(outcome(world, c.target, c.headers), c.expected) << c.target << " " << c.headers;
+  }
+}
+
+TEST(AuthenticateRevoked, a_token_is_refused_also_if_it_is_cached_and_the_others_hold) {
+  World world;
+  const std::string token = world.token(R"(,"jti":"7")");
+  EXPECT_EQ(outcome(world, "/v1/orders", bearer(token)), "alice");
+  const plan::Revocation revocation{plan::RevocationKind::kTokenId, "https://login.example/", "7", 0, 0};
+  auto facts = std::make_shared<plan::IdentityFacts>(*world.source->get());
+  facts->revocations = std::make_shared<const plan::Revocations>(std::span(&revocation, 1));
+  world.source->install(facts);
+  EXPECT_EQ(outcome(world, "/v1/orders", bearer(token)), "token-revoked");
+  EXPECT_EQ(outcome(world, "/v1/orders", bearer(world.token(R"(,"jti":"8")"))), "alice");
+}
+
+// Whoever stole the key writes the headers, too.
+TEST(AuthenticateRevoked, an_issuers_key_is_revoked_also_for_tokens_that_do_not_name_it) {
+  World world;
+  const jose::KeyHandle stolen = jose::test::make_ec("P-256");
+  auto set = jose::parse_key_set(R"({"keys":[)" + jose::test::jwk(stolen.get(), R"(,"kid":"stolen")") + "]}",
+                                 world.plan->limits.tokens);
+  const auto keys = std::make_shared<const jose::KeySet>(std::move(*set));
+  for (std::uint32_t i = 0; i < world.keys->size(); ++i) world.keys->install(i, keys);
+  const std::string claims = R"({"iss":"https://login.example/","aud":"orders","sub":"alice","exp":)" +
+                             std::to_string(kNowS + 300) + "}";
+  const std::string nameless = jose::test::make_token(stolen.get(), "ES256", R"({"alg":"ES256"})", claims);
+  EXPECT_EQ(outcome(world, "/v1/orders", bearer(nameless)), "alice");
+  const plan::Revocation revocation{plan::RevocationKind::kIssuerKey, "https://login.example/", "stolen", 0,
+                                    0};
+  auto facts = std::make_shared<plan::IdentityFacts>(*world.source->get());
+  facts->revocations = std::make_shared<const plan::Revocations>(std::span(&revocation, 1));
+  world.source->install(facts);
+  EXPECT_EQ(outcome(world, "/v1/orders", bearer(nameless)), "token-revoked");
+}
+
+TEST(AuthenticateRevoked, an_open_stream_ends_when_the_secret_that_opened_it_is_replaced) {
+  World world;
+  Caller caller(world, "/v1/orders", with_robot_key());
+  auto principal = caller.ask();
+  ASSERT_TRUE(principal);
+  auto rotated = plan::test_key(plan::kPoorKey, "robot");
+  rotated->id = "cap_robot001";
+  rotated->previous = plan::test_key(plan::kRobotKey, "robot")->digest;
+  rotated->previous_until_s = kNowS + 5;
+  const auto facts = plan::test_facts(kNowS, {rotated});
+  EXPECT_EQ(revoked_since(*principal, *facts, kNowS + 4), std::nullopt);
+  EXPECT_EQ(revoked_since(*principal, *facts, kNowS + 5), Reason::kKeyExpired);
+}
+
+TEST(AuthenticateRevoked, an_open_stream_is_asked_again) {
+  World world;
+  Caller caller(world, "/v1/both", bearer(world.token()) + with_robot_key());
+  auto principal = caller.ask();
+  ASSERT_TRUE(principal);
+  EXPECT_EQ(revoked_since(*principal, *world.source->get(), kNowS), std::nullopt);
+  give_rights(world, {}, true);
+  // The token says who calls, and the key is still there to be asked about when nobody else has it.
+  EXPECT_EQ(principal->subject, "alice");
+  EXPECT_EQ(outcome(world, "/v1/orders", with_robot_key()), "api-key-revoked");
+  EXPECT_EQ(revoked_since(*principal, *world.source->get(), kNowS), Reason::kKeyRevoked);
+  const plan::Revocation revocation{plan::RevocationKind::kSubject, "", "alice", kNowS, 0};
+  auto facts = std::make_shared<plan::IdentityFacts>(*plan::test_facts(kNowS));
+  facts->revocations = std::make_shared<const plan::Revocations>(std::span(&revocation, 1));
+  EXPECT_EQ(revoked_since(*principal, *facts, kNowS), Reason::kTokenRevoked);
 }
 
 }  // namespace

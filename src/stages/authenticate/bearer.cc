@@ -1,139 +1,16 @@
 #include "stages/authenticate/bearer.h"
 
 #include <algorithm>
+#include <array>
 
-#include "base/bytes.h"
-#include "stages/identity_headers.h"
+#include "stages/authenticate/attempted.h"
+#include "stages/authenticate/authorization.h"
+#include "stages/authenticate/credential_name.h"
+#include "stages/authenticate/sender.h"
+#include "stages/authenticate/verify_token.h"
 
 namespace caponier::stages {
 namespace {
-
-constexpr std::string_view kStage = "authenticate";
-constexpr std::int64_t kKeysRetryAfterS = 5;
-
-Reason reason_of(jose::TokenError error) {
-  switch (error) {
-    case jose::TokenError::kMalformed:
-      return Reason::kCredentialMalformed;
-    case jose::TokenError::kUnsupportedAlgorithm:
-      return Reason::kTokenAlgorithm;
-    case jose::TokenError::kCriticalHeader:
-      return Reason::kTokenType;
-    case jose::TokenError::kWrongType:
-      return Reason::kTokenType;
-    case jose::TokenError::kUnknownKey:
-      return Reason::kTokenUnknownKey;
-    case jose::TokenError::kBadSignature:
-      return Reason::kTokenSignature;
-    case jose::TokenError::kWrongIssuer:
-      return Reason::kTokenIssuer;
-    case jose::TokenError::kWrongAudience:
-      return Reason::kTokenAudience;
-    case jose::TokenError::kExpired:
-      return Reason::kTokenExpired;
-    case jose::TokenError::kNotYetValid:
-      return Reason::kTokenNotYetValid;
-    case jose::TokenError::kMissingClaim:
-      return Reason::kTokenClaims;
-    case jose::TokenError::kTooLongLived:
-      return Reason::kTokenTooLongLived;
-  }
-  return Reason::kCredentialMalformed;
-}
-
-Denial refuse(jose::TokenError error) {
-  return deny(reason_of(error), kStage, std::string(jose::name(error)));
-}
-
-// The issuer's keys, or a Need for them; a second Need would not help.
-Verdict<std::shared_ptr<const jose::KeySet>> keys_of(const State& state, Exchange& exchange,
-                                                     std::uint32_t issuer) {
-  std::shared_ptr<const jose::KeySet> keys = state.keys->get(issuer);
-  if (keys) return keys;
-  if (!exchange.keys_asked) {
-    exchange.keys_asked = true;
-    return NeedKeys{issuer, {}};
-  }
-  Denial denial =
-      deny(Reason::kKeysUnavailable, kStage, "no keys of " + exchange.plan->issuers[issuer].rules.issuer);
-  denial.retry_after_s = kKeysRetryAfterS;
-  return denial;
-}
-
-Verdict<jose::Claims> check_signature(const State& state, Exchange& exchange,
-                                      const jose::UnverifiedToken& token, std::uint32_t issuer) {
-  const jose::AlgorithmSet& pinned = exchange.plan->issuers[issuer].rules.algorithms;
-  // Before the key is looked for: an algorithm that is not pinned must not buy a fetch.
-  if (!pinned.has(token.algorithm)) return refuse(jose::TokenError::kUnsupportedAlgorithm);
-  auto keys = keys_of(state, exchange, issuer);
-  if (!keys) return std::move(keys).refusal<jose::Claims>();
-  const jose::VerificationKey* key = (*keys)->find(token.key_id, token.algorithm);
-  if (key == nullptr) {
-    if (exchange.keys_asked) return refuse(jose::TokenError::kUnknownKey);
-    exchange.keys_asked = true;
-    return NeedKeys{issuer, exchange.arena.copy(token.key_id)};
-  }
-  if (const auto error = jose::verify_signature(token, pinned, *key)) return refuse(*error);
-  auto claims = jose::read_claims(token, exchange.plan->limits.tokens);
-  if (!claims) return refuse(claims.error());
-  return std::move(*claims);
-}
-
-// Who a limit counts: the same subject with a fresh token is the same caller.
-std::uint64_t identity_hash(const State& state, Exchange& exchange, const jose::Claims& claims,
-                            const Digest128& digest) {
-  const std::string& name = claims.subject.empty() ? claims.client_id : claims.subject;
-  if (name.empty()) return digest.low;
-  std::string& text = exchange.scratch;
-  text.assign(claims.issuer)
-      .append(1, '\0')
-      .append(claims.subject.empty() ? "client" : "subject")
-      .append(1, '\0');
-  return keyed_hash(state.digest_key, text.append(name));
-}
-
-// The claims, and in the same memory what is made from them once.
-VerifiedToken facts_of(jose::Claims claims, std::uint32_t issuer, const Digest128& digest) {
-  struct Facts {
-    jose::Claims claims;
-    std::string headers;
-  };
-  auto facts = std::make_shared<Facts>();
-  facts->claims = std::move(claims);
-  {
-    TextWriter headers(facts->headers);
-    append_identity_headers(headers, subject_of(facts->claims), facts->claims.issuer, facts->claims.scopes);
-  }
-  VerifiedToken verified;
-  verified.identity_headers = facts->headers;
-  verified.claims = std::shared_ptr<const jose::Claims>(facts, &facts->claims);
-  verified.issuer = issuer;
-  verified.digest = digest;
-  return verified;
-}
-
-Verdict<VerifiedToken> verify_anew(const State& state, Exchange& exchange, std::string_view token,
-                                   std::span<const std::uint32_t> issuers, const Digest128& digest) {
-  const auto& all = exchange.plan->issuers;
-  const auto unverified = jose::parse_token(token, exchange.plan->limits.tokens);
-  if (!unverified) return refuse(unverified.error());
-  const auto issuer = std::ranges::find_if(
-      issuers, [&all, &unverified](std::uint32_t i) { return all[i].rules.issuer == unverified->issuer; });
-  if (issuer == issuers.end()) return refuse(jose::TokenError::kWrongIssuer);
-
-  // Read before the keys: facts filed under a generation older than their keys fall early, never late.
-  const std::uint64_t generation = state.keys->generation(*issuer);
-  auto claims = check_signature(state, exchange, *unverified, *issuer);
-  if (!claims) return std::move(claims).refusal<VerifiedToken>();
-  VerifiedToken verified = facts_of(std::move(*claims), *issuer, digest);
-  verified.identity_hash = identity_hash(state, exchange, *verified.claims, digest);
-  // What is over already is not worth a place.
-  if (!jose::check_claims(*verified.claims, all[*issuer].rules, exchange.now.wall_s())) {
-    state.tokens->insert({digest, verified.claims, *issuer, state.keys->id(), generation,
-                          verified.identity_hash, verified.identity_headers});
-  }
-  return verified;
-}
 
 // No space and no comma, each looked for by one memchr: find_first_of took half of the time in which a whole
 // head is judged.
@@ -142,55 +19,86 @@ bool is_one_token(std::string_view text) {
   return text.find(' ') == kNowhere && text.find(',') == kNowhere && text.find('\t') == kNowhere;
 }
 
-}  // namespace
-
-Verdict<std::string_view> presented_token(const http::RequestHead& head, const TokenLimits& limits) {
-  const http::Header* found = nullptr;
-  for (const http::Header& header : head.headers) {
-    if (header.field != http::Field::kAuthorization) continue;
-    if (found != nullptr)
-      return deny(Reason::kCredentialRepeated, kStage, "more than one Authorization header");
-    found = &header;
+// What the request presents; nothing if it has no token.
+Verdict<Authorization> presented_token(const Reading& reading) {
+  // A scheme may take both words, or proofs only.
+  static constexpr std::array kWords = {plan::kDpopWord, plan::kBearerWord};
+  std::size_t taken = 1;
+  const auto count = [&taken](std::uint32_t, const plan::Scheme& scheme, const plan::BearerRule&) {
+    if (scheme.place.has_word(plan::kBearerWord)) taken = 2;
+  };
+  reading.for_each<plan::BearerRule>(count);
+  auto presented = read_authorization(reading, std::span(kWords).first(taken));
+  if (!presented || presented->word.empty()) return presented;
+  if (!is_one_token(presented->credential)) {
+    return refuse_credential(Reason::kCredentialMalformed, "Authorization does not hold exactly one token");
   }
-  if (found == nullptr) return std::string_view();
-  constexpr std::string_view kScheme = "bearer";
-  std::string_view value = found->value;
-  if (value.size() <= kScheme.size() || !equals_ignore_case(value.substr(0, kScheme.size()), kScheme) ||
-      value[kScheme.size()] != ' ') {
-    return deny(Reason::kCredentialMalformed, kStage, "Authorization is not of the Bearer scheme");
+  if (presented->credential.size() > reading.exchange.plan->limits.tokens.token_bytes_max) {
+    return refuse_credential(Reason::kCredentialMalformed, "the token is too long");
   }
-  value.remove_prefix(kScheme.size());
-  value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
-  if (value.empty() || !is_one_token(value)) {
-    return deny(Reason::kCredentialMalformed, kStage, "Authorization does not hold exactly one token");
-  }
-  if (value.size() > limits.token_bytes_max) {
-    return deny(Reason::kCredentialMalformed, kStage, "the token is too long");
-  }
-  return value;
+  return presented;
 }
 
-Verdict<VerifiedToken> verify_token(const State& state, Exchange& exchange, std::string_view token,
-                                    std::span<const std::uint32_t> issuers) {
-  const Digest128 digest = state.tokens->name(token);
-  const std::int64_t now_s = exchange.now.wall_s();
-  VerifiedToken verified;
-  const CachedToken* cached = state.tokens->find(digest, state.keys->id(), now_s);
-  if (cached != nullptr && cached->key_generation == state.keys->generation(cached->issuer) &&
-      std::ranges::find(issuers, cached->issuer) != issuers.end()) {
-    verified = {cached->claims, cached->issuer, digest, cached->identity_hash, cached->identity_headers};
-  } else {
-    auto anew = verify_anew(state, exchange, token, issuers, digest);
-    if (!anew) return anew;
-    verified = std::move(*anew);
-  }
-  // The cache knows facts. Decisions are made here, each time.
-  const jose::TokenRules& rules = exchange.plan->issuers[verified.issuer].rules;
-  if (const auto error = jose::check_claims(*verified.claims, rules, now_s)) return refuse(*error);
-  if (!rules.audiences.empty()) {
-    if (const auto error = jose::check_audience(*verified.claims, rules.audiences)) return refuse(*error);
-  }
-  return verified;
+// The issuers whose tokens the operation takes.
+std::span<const std::uint32_t> trusted_issuers(const Reading& reading, std::string_view word) {
+  std::size_t count = 0;
+  const auto add_size = [&](std::uint32_t, const plan::Scheme& scheme, const plan::BearerRule& rule) {
+    if (scheme.place.has_word(word)) count += rule.issuers.size();
+  };
+  reading.for_each<plan::BearerRule>(add_size);
+  const auto issuers = reading.exchange.arena.array<std::uint32_t>(count);
+  std::size_t used = 0;
+  const auto add = [&](std::uint32_t, const plan::Scheme& scheme, const plan::BearerRule& rule) {
+    if (!scheme.place.has_word(word)) return;
+    for (const std::uint32_t issuer : rule.issuers) issuers[used++] = issuer;
+  };
+  reading.for_each<plan::BearerRule>(add);
+  return issuers;
+}
+
+void name_caller(Reading& reading, VerifiedToken verified) {
+  Principal& principal = reading.principal;
+  principal.claims = std::move(verified.claims);
+  principal.anonymous = false;
+  principal.issuer = principal.claims->issuer();
+  principal.subject = subject_of(*principal.claims);
+  principal.scopes = principal.claims->scopes();
+  principal.credential = credential_name(reading.exchange.arena, "token", verified.digest.high);
+  principal.credential_hash = verified.identity_hash;
+}
+
+// Of a token that was presented.
+Verdict<Unit> judge_token(Reading& reading, const Authorization& presented) {
+  const auto [word, token] = presented;
+  auto verified = verify_token(reading.state, reading.exchange, token, trusted_issuers(reading, word));
+  if (!verified) return std::move(verified).refusal<Unit>();
+  const jose::Claims& claims = *verified->claims;
+  const plan::Issuer& issuer = reading.exchange.plan->issuers[verified->issuer];
+  if (auto refused = check_sender(reading, claims, issuer, presented)) return std::move(*refused);
+  const std::int64_t until_s = claims.expires_at_s + issuer.rules.leeway_s;
+  reading.for_each<plan::BearerRule>(
+      [&, word = word](std::uint32_t index, const plan::Scheme& scheme, const plan::BearerRule& rule) {
+        if (!scheme.place.has_word(word)) return;
+        if (std::ranges::find(rule.issuers, verified->issuer) == rule.issuers.end()) return;
+        reading.proofs[index] = {true, claims.scopes(), until_s, Reason::kTokenExpired};
+      });
+  reading.principal.token = token;
+  reading.principal.leeway_s = issuer.rules.leeway_s;
+  name_caller(reading, std::move(*verified));
+  return Unit{};
+}
+
+}  // namespace
+
+Verdict<Unit> read_bearer(Reading& reading) {
+  auto presented = presented_token(reading);
+  if (!presented) return std::move(presented).refusal<Unit>();
+  if (presented->word.empty()) return Unit{};
+  auto judged = judge_token(reading, *presented);
+  Denial* const denial = judged.denial();
+  if (denial != nullptr && entry(denial->reason).status == 401)
+    name_attempted_subject(reading, presented->credential, *denial);
+  return judged;
 }
 
 }  // namespace caponier::stages

@@ -15,27 +15,27 @@ const CachedToken* TokenCache::find(const Digest128& digest, std::uint64_t plan_
   if (!set) return nullptr;
   for (std::size_t i = 0; i < ways_; ++i) {
     const CachedToken& token = (*set)[i];
-    if (!token.claims || token.digest != digest) continue;
-    return token.plan_id == plan_id && now_s < token.claims->expires_at_s ? &token : nullptr;
+    if (!token.used() || token.digest != digest) continue;
+    return token.plan_id == plan_id && now_s < token.until_s ? &token : nullptr;
   }
   return nullptr;
 }
 
 void TokenCache::insert(CachedToken token) {
-  if (ways_ == 0 || !token.claims) return;
+  if (ways_ == 0 || !token.used()) return;
   std::unique_ptr<Set>& set = sets_[token.digest.low % sets_.size()];
   if (!set) set = std::make_unique<Set>();
   CachedToken* place = set->data();
   for (CachedToken& other : std::span(set->data(), ways_)) {
-    if (other.claims && other.digest == token.digest) {
+    if (other.used() && other.digest == token.digest) {
       other = std::move(token);
       return;
     }
     // A free place, else the one that expires first.
-    const auto rank = [](const CachedToken& t) { return t.claims ? t.claims->expires_at_s : INT64_MIN; };
+    const auto rank = [](const CachedToken& t) { return t.used() ? t.until_s : INT64_MIN; };
     if (rank(other) < rank(*place)) place = &other;
   }
-  if (!place->claims) ++size_;
+  if (!place->used()) ++size_;
   *place = std::move(token);
 }
 

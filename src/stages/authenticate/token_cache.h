@@ -1,5 +1,6 @@
-// Facts about tokens whose signature has been verified, under a keyed digest of the whole token; one cache
-// per worker, bounded. Never a decision: issuer, audience, scope and time are judged again for each request.
+// Facts about tokens whose signature has been verified, or that their issuer was asked about, under a keyed
+// digest of the whole token; one cache per worker, bounded. Never a decision: issuer, audience, scope and
+// time are judged again for each request.
 #pragma once
 
 #include <array>
@@ -15,12 +16,13 @@ namespace caponier::stages {
 
 struct CachedToken {
   Digest128 digest;
-  std::shared_ptr<const jose::Claims> claims;
-  std::uint32_t issuer = 0;   // index into Plan::issuers
-  std::uint64_t plan_id = 0;  // of the KeyRing: issuer indices hold for one Plan only
+  std::shared_ptr<const jose::Claims> claims;  // null: its issuer says that it is not active
+  std::uint32_t issuer = 0;                    // index into Plan::issuers
+  std::uint64_t plan_id = 0;                   // of the KeyRing: issuer indices hold for one Plan only
   std::uint64_t key_generation = 0;
-  std::uint64_t identity_hash = 0;    // Principal::credential_hash
-  std::string_view identity_headers;  // Principal::identity_headers; lives as long as the claims
+  std::uint64_t identity_hash = 0;  // Principal::credential_hash
+  std::int64_t until_s = 0;         // wall time from which on it is not known any more
+  [[nodiscard]] bool used() const { return plan_id != 0; }
 };
 
 class TokenCache {
@@ -28,7 +30,7 @@ class TokenCache {
   // All workers of a process name tokens under the same key.
   TokenCache(std::uint32_t entries_max, const DigestKey& key);
   [[nodiscard]] Digest128 name(std::string_view token) const { return digest_(token); }
-  // Null if unknown, from another Plan, or past exp; the caller compares the key generation. Valid until
+  // Null if unknown, from another Plan, or past its time; the caller compares the key generation. Valid until
   // insert().
   [[nodiscard]] const CachedToken* find(const Digest128& digest, std::uint64_t plan_id,
                                         std::int64_t now_s) const;

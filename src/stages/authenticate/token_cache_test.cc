@@ -10,7 +10,7 @@ constexpr DigestKey kKey = {1, 2};
 CachedToken token(std::uint64_t low, std::int64_t expires_at_s, std::uint64_t plan_id = 1) {
   auto claims = std::make_shared<jose::Claims>();
   claims->expires_at_s = expires_at_s;
-  return {{low, 0}, std::move(claims), 0, plan_id, 1, 0};
+  return {{low, 0}, std::move(claims), 0, plan_id, 1, 0, expires_at_s};
 }
 
 TEST(TokenCache, facts_are_found_until_exp_and_not_at_exp) {

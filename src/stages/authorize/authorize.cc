@@ -9,23 +9,12 @@ namespace {
 
 constexpr std::string_view kStage = "authorize";
 
-// The scopes that the requirement's own credential carries; those of another one do not count.
-bool carries(const plan::Plan& plan, const Principal& principal, const plan::Requirement& requirement,
-             const std::string& scope) {
-  if (plan.schemes[requirement.scheme].kind == plan::SchemeKind::kBearerJwt) {
-    return principal.claims && principal.claims->has_scope(scope);
-  }
-  if (requirement.scheme >= principal.keys.size()) return false;
-  const plan::ApiKey* key = principal.keys[requirement.scheme];
-  return key != nullptr && std::ranges::find(key->scopes, scope) != key->scopes.end();
-}
-
 // The first scope that the alternative asks for and the caller lacks; null if there is none.
-const std::string* missing_scope(const plan::Plan& plan, const Principal& principal,
-                                 const plan::Alternative& alternative) {
+const std::string* missing_scope(const Principal& principal, const plan::Alternative& alternative) {
   for (const plan::Requirement& requirement : alternative.all) {
     for (const std::string& scope : requirement.scopes) {
-      if (!carries(plan, principal, requirement, scope)) return &scope;
+      // Those of another scheme's credential do not count.
+      if (!principal.proofs[requirement.scheme].carries(scope)) return &scope;
     }
   }
   return nullptr;
@@ -33,14 +22,14 @@ const std::string* missing_scope(const plan::Plan& plan, const Principal& princi
 
 }  // namespace
 
-Verdict<Authorized> authorize(const plan::Plan& plan, const Matched& matched, const Principal& principal) {
+Verdict<Authorized> authorize(const Matched& matched, const Principal& principal) {
   const plan::Operation& operation = *matched.operation;
   const std::string* missing = nullptr;
   // An operation without alternatives needs no credential; authenticate let it pass only if it is public.
   bool allowed = operation.alternatives.empty();
   for (std::size_t i = 0; i < operation.alternatives.size() && i < 64 && !allowed; ++i) {
     if (((principal.alternatives >> i) & 1U) == 0) continue;
-    const std::string* lacked = missing_scope(plan, principal, operation.alternatives[i]);
+    const std::string* lacked = missing_scope(principal, operation.alternatives[i]);
     allowed = lacked == nullptr;
     if (missing == nullptr) missing = lacked;
   }

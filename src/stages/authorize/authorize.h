@@ -9,6 +9,6 @@
 namespace caponier::stages {
 
 // kScopeMissing (403). kNotOwner and kOwnerClaimMissing are 404: to this caller the object does not exist.
-Verdict<Authorized> authorize(const plan::Plan& plan, const Matched& matched, const Principal& principal);
+Verdict<Authorized> authorize(const Matched& matched, const Principal& principal);
 
 }  // namespace caponier::stages

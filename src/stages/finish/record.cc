@@ -83,6 +83,7 @@ event::ExchangeRecord make_record(Exchange& exchange, const Outcome& outcome, co
     record.stage = outcome.denial->stage;
     record.detail = outcome.denial->detail;
     record.where = outcome.denial->where;
+    record.attempted = outcome.denial->attempted_name;
   }
   record.reported = reported_by(exchange);
   record.status = outcome.status;

@@ -54,6 +54,14 @@ constexpr NameList kImpersonating(std::to_array<std::string_view>({
     "fastly-client-ip",
     "x-azure-clientip",
     "x-envoy-external-address",
+    "x-authenticated-user",
+    "x-webauth-user",
+    "client-cert",  // RFC 9440, section 2.4
+    "client-cert-chain",
+    "x-client-cert",
+    "x-client-certificate",
+    "x-client-dn",
+    "x-client-verify",
 }));
 
 constexpr NameList kDisclosing(std::to_array<std::string_view>({
@@ -166,13 +174,6 @@ bool wants_trailers(const http::RequestHead& head) {
 bool is_declared_header(const plan::Operation& operation, std::string_view name) {
   return std::ranges::any_of(operation.parameters, [name](const plan::Parameter& parameter) {
     return parameter.in == openapi::ParameterIn::kHeader && equals_ignore_case(parameter.name, name);
-  });
-}
-
-bool is_api_key_header(const plan::Plan& plan, std::string_view name) {
-  return std::ranges::any_of(plan.schemes, [name](const plan::Scheme& scheme) {
-    return scheme.kind == plan::SchemeKind::kApiKeyHeader && scheme.header_name.size() == name.size() &&
-           equals_ignore_case(scheme.header_name, name);
   });
 }
 

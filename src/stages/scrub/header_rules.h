@@ -37,6 +37,5 @@ bool is_disclosure(const http::Header& header);
 bool wants_trailers(const http::RequestHead& head);
 
 bool is_declared_header(const plan::Operation& operation, std::string_view name);
-bool is_api_key_header(const plan::Plan& plan, std::string_view name);
 
 }  // namespace caponier::stages

@@ -67,8 +67,9 @@ void append_allow(TextWriter& out, std::uint32_t methods) {
   out.put("\r\n");
 }
 
-void append_common(TextWriter& out, std::string_view request_id, bool hsts) {
-  out.put("Cache-Control: no-store\r\n");
+void append_common(TextWriter& out, std::string_view request_id, bool hsts,
+                   std::string_view cache_control = "no-store") {
+  out.put("Cache-Control: ").put(cache_control).put("\r\n");
   append_security_headers(out, {}, hsts);
   if (!request_id.empty()) out.put("X-Request-ID: ").put(request_id).put("\r\n");
 }
@@ -85,11 +86,13 @@ bool has_body(const Exchange& exchange) {
 
 std::string append_refusal(std::string& out, const Exchange& exchange, const Denial& denial) {
   TextWriter text(out);
-  const std::uint16_t status = status_of(denial.reason);
+  const std::uint16_t status = denial.location.empty() ? status_of(denial.reason) : stages::status_of(denial);
   http::append_status_line(text, status);
   append_date(text, exchange.now.wall_s());
   text.put("Content-Type: application/problem+json\r\n");
-  if (denial.challenge) text.put("WWW-Authenticate: Bearer realm=\"api\"\r\n");
+  if (status == 401) text.put(denial.challenges);
+  if (!denial.location.empty()) text.put("Location: ").put(denial.location).put("\r\n");
+  text.put(denial.headers);
   if (status == 405) append_allow(text, denial.allowed_methods);
   // RFC 9110, section 15.5.22; RFC 6455, section 4.2.2.
   if (status == 426) text.put("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n");
@@ -112,8 +115,9 @@ std::string_view append_local(std::string& out, const Exchange& exchange, const 
   TextWriter text(out);
   http::append_status_line(text, response.status);
   append_date(text, exchange.now.wall_s());
-  append_common(text, exchange.request_id, has_hsts(exchange));
+  append_common(text, exchange.request_id, has_hsts(exchange), response.cache_control);
   if (!response.location.empty()) text.put("Location: ").put(response.location).put("\r\n");
+  text.put(response.headers);
   // RFC 9110, section 8.6: no length, because there is no body to have one.
   if (response.status == 204 || response.status == 304) return {};
   if (!response.content_type.empty()) text.put("Content-Type: ").put(response.content_type).put("\r\n");

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "http/h1_encoder.h"
 #include "stages/identity_headers.h"
+#include "stages/scrub/assertion.h"
 #include "stages/scrub/header_rules.h"
 #include "stages/scrub/scrub.h"
 
@@ -33,10 +34,24 @@ void append_forwarded(TextWriter& out, const Peer& peer, std::string_view author
 }
 
 void append_identity(TextWriter& out, const Principal& principal) {
-  if (principal.claims) {
-    out.put(principal.identity_headers);
-  } else if (principal.key != nullptr) {
-    append_identity_headers(out, principal.subject, principal.issuer, principal.key->scopes);
+  if (principal.anonymous) return;
+  append_identity_headers(out, principal.subject, principal.issuer, principal.scopes);
+}
+
+// The token that the gateway keeps for a browser, which has none itself.
+void append_session_token(TextWriter& out, const Exchange& exchange) {
+  const SessionPtr& session = exchange.principal->session;
+  if (!session || session->access_token.empty()) return;
+  if (exchange.upstream_token || replaces_authorization(exchange)) return;
+  out.put("Authorization: Bearer ").put(session->access_token).put("\r\n");
+}
+
+// By which the upstream can be sure of all that.
+void append_assertion(TextWriter& out, const Exchange& exchange) {
+  if (exchange.assertion.empty()) return;
+  out.put("Caponier-Identity: ").put(exchange.assertion).put("\r\n");
+  if (replaces_authorization(exchange)) {
+    out.put("Authorization: Bearer ").put(exchange.assertion).put("\r\n");
   }
 }
 
@@ -54,7 +69,8 @@ bool passes(const Exchange& exchange, const http::Header& header, const Connecti
     // Only what was verified goes on, so that the backend can verify again; or, where authentication is only
     // reported, what only the backend verifies.
     case Field::kAuthorization:
-      return exchange.principal->claims != nullptr || exchange.unverified;
+      if (exchange.upstream_token || replaces_authorization(exchange)) return false;
+      return !exchange.principal->token.empty() || exchange.unverified;
     case Field::kContentType:
       return true;
     // A body that was judged goes on decoded.
@@ -63,7 +79,9 @@ bool passes(const Exchange& exchange, const http::Header& header, const Connecti
     default:
       break;
   }
-  if (is_api_key_header(*exchange.plan, header.name)) return exchange.unverified;
+  // Which holds nothing but a credential for the gateway.
+  if (exchange.plan->has_credential(plan::CredentialIn::kHeader, header.name))
+    return exchange.passes_credentials();
   // An answer that is to be judged must come as it is.
   if (exchange.matched->operation->judges_responses && equals_ignore_case(header.name, "Accept-Encoding"))
     return false;
@@ -136,6 +154,11 @@ bool append_upstream_head(std::string& out, const Exchange& exchange) {
   text.put("X-Request-ID: ").put(exchange.request_id);
   text.put("\r\ntraceparent: 00-").put(exchange.trace_id).put('-').put(exchange.span_id).put("-01\r\n");
   append_identity(text, *exchange.principal);
+  append_session_token(text, exchange);
+  append_assertion(text, exchange);
+  if (exchange.upstream_token) {
+    text.put("Authorization: Bearer ").put(exchange.upstream_token->reveal()).put("\r\n");
+  }
   return true;
 }
 

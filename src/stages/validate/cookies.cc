@@ -110,6 +110,9 @@ Verdict<std::string_view> validate_cookies(Exchange& exchange, const plan::Opera
   std::string& out = exchange.scratch;
   out.clear();
   for (const Cookie& cookie : *cookies) {
+    if (!exchange.passes_credentials() &&
+        exchange.plan->has_credential(plan::CredentialIn::kCookie, cookie.name))
+      continue;
     if (!out.empty()) out += "; ";
     out.append(cookie.name).append("=").append(cookie.value);
   }

@@ -7,6 +7,7 @@
 #include "stages/validate/cookies.h"
 #include "stages/validate/query_parameters.h"
 #include "stages/violation.h"
+#include "uri/style.h"
 
 namespace caponier::stages {
 namespace {
@@ -85,9 +86,50 @@ Verdict<ValidParameters> validate_parameters(Exchange& exchange, const Matched& 
   return ValidParameters{*query, *cookies};
 }
 
+namespace {
+
+// The rest of what lies between `mark` in `text`, without the pairs that are credentials for the gateway.
+// Nobody judges it: it stays as it came, byte for byte.
+std::string_view without_credentials(Exchange& exchange, std::string_view text, char mark,
+                                     plan::CredentialIn in) {
+  const auto is_credential = [&](std::string_view pair) {
+    pair.remove_prefix(std::min(pair.find_first_not_of(" \t"), pair.size()));
+    const std::string_view name = pair.substr(0, pair.find('='));
+    if (in == plan::CredentialIn::kCookie) return exchange.plan->has_credential(in, name);
+    const auto written = uri::decode_part(name, uri::Escapes::kForm, exchange.arena);
+    return written && exchange.plan->has_credential(in, *written);
+  };
+  std::string& out = exchange.scratch;
+  out.clear();
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(mark), text.size());
+    const std::string_view pair = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (is_credential(pair)) continue;
+    if (!out.empty()) out += mark;
+    // What follows the first that stays does not begin with the space between.
+    out += out.empty() && pair.starts_with(' ') ? pair.substr(1) : pair;
+  }
+  return exchange.arena.copy(out);
+}
+
+bool has_any(const plan::Plan& plan, plan::CredentialIn in) {
+  return std::ranges::any_of(plan.schemes,
+                             [in](const plan::Scheme& scheme) { return scheme.place.in == in; });
+}
+
+}  // namespace
+
 ValidParameters unjudged_parameters(Exchange& exchange, const Matched& matched) {
+  const auto strips = [&exchange](plan::CredentialIn in) {
+    return !exchange.passes_credentials() && has_any(*exchange.plan, in);
+  };
   ValidParameters parameters;
   parameters.canonical_query = exchange.head->query;
+  if (strips(plan::CredentialIn::kQuery)) {
+    parameters.canonical_query =
+        without_credentials(exchange, parameters.canonical_query, '&', plan::CredentialIn::kQuery);
+  }
   if (!matched.operation->cookies_declared && !matched.operation->undeclared) return parameters;
   // RFC 9113, section 8.2.3: several fields are one, divided by "; ".
   exchange.scratch.clear();
@@ -97,6 +139,9 @@ ValidParameters unjudged_parameters(Exchange& exchange, const Matched& matched) 
     exchange.scratch += header.value;
   }
   parameters.cookies = exchange.arena.copy(exchange.scratch);
+  if (strips(plan::CredentialIn::kCookie)) {
+    parameters.cookies = without_credentials(exchange, parameters.cookies, ';', plan::CredentialIn::kCookie);
+  }
   return parameters;
 }
 

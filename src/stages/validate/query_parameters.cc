@@ -48,6 +48,7 @@ std::optional<Denial> find_owners(Exchange& exchange, const plan::Operation& ope
   for (std::size_t i = 0; i < query.pairs.size(); ++i) {
     const uri::QueryPair& pair = query.pairs[i];
     const plan::Parameter* owner = query.owners[i] = owner_of(operation, pair.name);
+    if (owner == nullptr && exchange.plan->has_credential(plan::CredentialIn::kQuery, pair.name)) continue;
     if (owner == nullptr) {
       return deny(Reason::kParameterUndeclared, kValidateStage,
                   "the query has a parameter that is not declared", operation.where.text);
@@ -131,11 +132,14 @@ std::string_view canonical(Exchange& exchange, const Query& query) {
   out.clear();
   for (std::size_t i = 0; i < query.pairs.size(); ++i) {
     const uri::QueryPair& pair = query.pairs[i];
+    if (!exchange.passes_credentials() &&
+        exchange.plan->has_credential(plan::CredentialIn::kQuery, pair.name))
+      continue;
     if (!out.empty()) out += '&';
     uri::append_encoded(out, pair.name);
     if (!pair.has_equals) continue;
     out += '=';
-    if (query.owners[i]->list_delimited) {
+    if (query.owners[i] != nullptr && query.owners[i]->list_delimited) {
       append_list(out, pair.value_raw, exchange.arena);
     } else {
       uri::append_encoded(out, pair.value);

@@ -1,0 +1,16 @@
+// The verbs below `caponier keys`.
+#pragma once
+
+#include "cli/arguments.h"
+
+namespace caponier::cli {
+
+int create_key(Words words);
+int list_keys(Words words);
+int show_key(Words words);
+int rotate_key(Words words);
+int revoke_key(Words words);
+int expire_key(Words words);
+int check_key_format(Words words);
+
+}  // namespace caponier::cli

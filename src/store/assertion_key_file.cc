@@ -1,0 +1,59 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/secret.h"
+#include "store/assertion_keys.h"
+#include "store/state_dir.h"
+
+namespace caponier::store {
+namespace {
+
+constexpr std::size_t kFileBytesMax = std::size_t{256} * 1024;
+
+}  // namespace
+
+Result<AssertionKeyFile, std::string> AssertionKeyFile::open(const std::string& directory) {
+  const std::string file = directory + "/" + std::string(kAssertionKeysFile);
+  const std::string lock = file + ".lock";
+  const int fd = ::open(lock.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return Err("cannot open " + lock + ": " + std::strerror(errno));
+  int locked = 0;
+  do {
+    locked = flock(fd, LOCK_EX);
+  } while (locked != 0 && errno == EINTR);
+  if (locked != 0) {
+    const std::string why = std::strerror(errno);
+    close(fd);
+    return Err("cannot lock " + lock + ": " + why);
+  }
+  return AssertionKeyFile(file, fd);
+}
+
+AssertionKeyFile::AssertionKeyFile(AssertionKeyFile&& other) noexcept
+    : file_(std::move(other.file_)), lock_fd_(std::exchange(other.lock_fd_, -1)) {}
+
+AssertionKeyFile::~AssertionKeyFile() {
+  if (lock_fd_ >= 0) close(lock_fd_);
+}
+
+Result<KeptAssertionKeys, std::string> AssertionKeyFile::read() const {
+  if (access(file_.c_str(), F_OK) != 0 && errno == ENOENT) return KeptAssertionKeys();
+  auto text = read_file(file_, kFileBytesMax);
+  if (!text) return Err(text.error());
+  const Secret secret(std::move(*text));
+  auto keys = parse_assertion_keys(secret.reveal());
+  if (!keys) return Err(file_ + ": " + keys.error() + "; remove the file to have new keys made");
+  return keys;
+}
+
+Result<Unit, std::string> AssertionKeyFile::write(const KeptAssertionKeys& keys) const {
+  const Secret text(to_text(keys));
+  return write_file_whole(file_, text.reveal());
+}
+
+}  // namespace caponier::store
