@@ -1,5 +1,6 @@
 #include "cli/identity_access.h"
 
+#include <cstdio>
 #include <utility>
 
 #include "base/diagnostic.h"
@@ -54,6 +55,15 @@ Result<IdentityAccess, std::string> open_identity(const Arguments& arguments) {
                         (*config)->api_keys.hash_key,
                         {clock.now().wall_s(), "command line"},
                         std::move(lifetimes)};
+}
+
+void tell_if_unserved(const IdentityAccess& access) {
+  if (access.state.is_locked()) return;
+  std::fprintf(
+      stderr,
+      "no gateway runs on the state directory %s: it holds for those that are started there. For another "
+      "directory, say --config or --state-dir\n",
+      access.state.path().c_str());
 }
 
 std::int64_t IdentityAccess::token_lifetime_max_s(std::string_view issuer) const {

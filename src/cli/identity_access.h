@@ -46,6 +46,10 @@ Result<store::StateDir, std::string> open_state(const Arguments& arguments);
 // By --state-dir and --config. The error is a sentence.
 Result<IdentityAccess, std::string> open_identity(const Arguments& arguments);
 
+// Says on standard error that no gateway runs on that directory, where none does: what is revoked in a
+// mistaken one looks like a revocation that holds.
+void tell_if_unserved(const IdentityAccess& access);
+
 // "90d", "12h" in seconds; nullopt: it is no duration, or shorter than a second and not 0.
 std::optional<std::int64_t> duration_s(std::string_view text);
 

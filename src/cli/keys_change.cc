@@ -129,11 +129,16 @@ int revoke_key(Words words) {
   if (auto status = parse_or_answer(kVerb, words, arguments)) return *status;
   const auto id = id_of(arguments);
   if (!id) return fail(id.error());
+  return revoke_key_by(arguments, *id);
+}
+
+int revoke_key_by(const Arguments& arguments, const std::string& id) {
   auto access = open_identity(arguments);
   if (!access) return fail(access.error());
-  auto done = store::revoke_key(*access->database, *id, arguments.text("--reason"), access->asking);
+  auto done = store::revoke_key(*access->database, id, arguments.text("--reason"), access->asking);
   if (!done) return fail(done.error().sentence);
-  std::fprintf(stderr, "key %s is revoked\n", id->c_str());
+  std::fprintf(stderr, "key %s is revoked\n", id.c_str());
+  tell_if_unserved(*access);
   return 0;
 }
 

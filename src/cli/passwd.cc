@@ -1,19 +1,28 @@
 // caponier passwd: a line in the file of the users of HTTP basic.
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <string>
 
 #include "base/secret.h"
 #include "cli/arguments.h"
 #include "cli/system_random.h"
 #include "cli/verbs.h"
+#include "net/descriptor.h"
 #include "plan/password_users.h"
 #include "store/argon2.h"
+#include "store/file_lock.h"
 #include "store/state_dir.h"
 
 namespace caponier::cli {
 namespace {
+
+constexpr std::int64_t kLockWaitMs = 10'000;
 
 const Verb& passwd_verb() {
   static const Verb kVerb{
@@ -59,6 +68,44 @@ std::string with_line(std::string_view text, std::string_view name, std::string_
   return out;
 }
 
+// Where the users are: at the end of links, which stay. The error is a sentence.
+Result<std::string, std::string> target_of(const std::string& file) {
+  std::error_code error;
+  if (!std::filesystem::is_symlink(file, error)) return file;
+  const std::filesystem::path target = std::filesystem::canonical(file, error);
+  if (error) return Err(file + " is a link to nothing: " + error.message());
+  return target.string();
+}
+
+// While it is held, nobody else changes a file of users there: of two at once, both would read, and the last
+// would win.
+Result<net::Descriptor, std::string> lock_directory_of(const std::string& file) {
+  std::string directory = std::filesystem::path(file).parent_path().string();
+  if (directory.empty()) directory = ".";
+  net::Descriptor lock(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (lock.get() < 0) return Err("cannot open " + directory + ": " + std::strerror(errno));
+  if (!store::lock_file(lock.get(), LOCK_EX, kLockWaitMs))
+    return Err("cannot lock " + directory + ": " + std::strerror(errno));
+  return lock;
+}
+
+Result<Unit, std::string> change(const std::string& given, const std::string& name, const std::string& hash,
+                                 bool& found) {
+  auto file = target_of(given);
+  if (!file) return Err(file.error());
+  auto lock = lock_directory_of(*file);
+  if (!lock) return Err(lock.error());
+  std::string before;
+  if (access(file->c_str(), F_OK) == 0) {
+    auto text = store::read_file(*file, plan::kUsersFileBytesMax);
+    if (!text) return Err(text.error());
+    before = std::move(*text);
+  }
+  const std::string after = with_line(before, name, hash, found);
+  if (hash.empty() && !found) return Err("there is no user " + name + " in " + given);
+  return store::rewrite_file(*file, after);
+}
+
 }  // namespace
 
 int passwd(Words words) {
@@ -78,16 +125,8 @@ int passwd(Words words) {
     if (!made) return fail(made.error());
     hash = std::move(*made);
   }
-  std::string before;
-  if (access(file.c_str(), F_OK) == 0) {
-    auto text = store::read_file(file, plan::kUsersFileBytesMax);
-    if (!text) return fail(text.error());
-    before = std::move(*text);
-  }
   bool found = false;
-  const std::string after = with_line(before, name, hash, found);
-  if (remove && !found) return fail("there is no user " + name + " in " + file);
-  if (const auto written = store::write_file_whole(file, after); !written) return fail(written.error());
+  if (const auto changed = change(file, name, hash, found); !changed) return fail(changed.error());
   std::fprintf(stderr, "%s: user %s is %s\n", file.c_str(), name.c_str(),
                remove  ? "taken out"
                : found ? "given another password"

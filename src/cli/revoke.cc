@@ -119,17 +119,6 @@ int tell(const store::RevocationRecord& record, bool as_json) {
   return 0;
 }
 
-int revoke_key_by(const Arguments& arguments) {
-  if (arguments.positionals().size() < 2) return fail("the key's id is missing: cap_1a2b3c4d");
-  auto access = open_identity(arguments);
-  if (!access) return fail(access.error());
-  const std::string id(arguments.positionals()[1]);
-  auto done = store::revoke_key(*access->database, id, arguments.text("--reason"), access->asking);
-  if (!done) return fail(done.error().sentence);
-  std::fprintf(stderr, "key %s is revoked\n", id.c_str());
-  return 0;
-}
-
 int list(const IdentityAccess& access, bool as_json) {
   const auto listed = store::list_revocations(*access.database, access.asking.now_s);
   if (!listed) return fail(listed.error());
@@ -160,8 +149,11 @@ int list(const IdentityAccess& access, bool as_json) {
 int revoke(Words words) {
   Arguments arguments;
   if (auto status = parse_or_answer(revoke_verb(), words, arguments)) return *status;
-  if (!arguments.positionals().empty() && arguments.positionals()[0] == "key")
-    return revoke_key_by(arguments);
+  const auto& given = arguments.positionals();
+  if (!given.empty() && given[0] == "key") {
+    if (given.size() < 2) return fail("the key's id is missing: cap_1a2b3c4d");
+    return revoke_key_by(arguments, std::string(given[1]));
+  }
   auto access = open_identity(arguments);
   if (!access) return fail(access.error());
   auto revocation = requested(arguments, access->asking.now_s);
@@ -171,6 +163,7 @@ int revoke(Words words) {
   revocation->until_s = *end;
   auto done = store::revoke(*access->database, *revocation, arguments.text("--reason"), access->asking);
   if (!done) return fail(done.error().sentence);
+  tell_if_unserved(*access);
   return tell(*done, arguments.has("--json"));
 }
 

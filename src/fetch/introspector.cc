@@ -110,7 +110,7 @@ net::Task<Fetched<std::string>> Introspector::post(std::string token) {
   append_parameter(form, "token", token);
   append_parameter(form, "token_type_hint", "access_token");
   const std::string_view accept = how().signed_answers ? kSignedAnswer : kPlainAnswer;
-  auto answer = co_await client_->post(std::move(*place), std::move(form), accept);
+  auto answer = co_await client_->ask(std::move(*place), std::move(form), accept);
   if (!answer) co_return Err(answer.error());
   if (answer->status == 200) co_return std::move(answer->body);
   co_return Err(upstream::FetchFailure{upstream::FetchError::kStatus,

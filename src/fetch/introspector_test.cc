@@ -60,6 +60,7 @@ std::string active(const std::string& more = "") {
 TEST(Introspector, who_comes_while_the_answer_is_on_its_way_or_just_after_it_gets_the_same) {
   World world;
   upstream::TestServer server(world.network, kServer, active());
+  server.keeps_connections = true;
   world.ask();
   world.ask();
   EXPECT_EQ(world.answer(2), Outcome::kActive);
@@ -77,9 +78,27 @@ TEST(Introspector, who_comes_while_the_answer_is_on_its_way_or_just_after_it_get
   EXPECT_EQ(server.requests.size(), 3U);
 }
 
+TEST(Introspector, asks_over_one_connection_as_long_as_its_server_keeps_it) {
+  World world;
+  upstream::TestServer server(world.network, kServer, active());
+  server.keeps_connections = true;
+  for (int i = 1; i <= 5; ++i) {
+    world.ask("token-" + std::to_string(i));
+    EXPECT_EQ(world.answer(i), Outcome::kActive);
+  }
+  EXPECT_EQ(server.requests.size(), 5U);
+  EXPECT_EQ(server.connections, 1U);
+  // The server ends it, and nobody notices.
+  server.goes_away = 1;
+  world.ask("token-6");
+  EXPECT_EQ(world.answer(6), Outcome::kActive);
+  EXPECT_EQ(server.connections, 2U);
+}
+
 TEST(Introspector, what_may_not_be_kept_or_ends_at_once_is_asked_about_each_time) {
   World never(0, 0);
   upstream::TestServer first(never.network, kServer, active());
+  first.keeps_connections = true;
   for (int i = 1; i <= 3; ++i) {
     never.ask();
     EXPECT_EQ(never.answer(i), Outcome::kActive);
@@ -96,6 +115,7 @@ TEST(Introspector, what_may_not_be_kept_or_ends_at_once_is_asked_about_each_time
 TEST(Introspector, that_ends_within_a_second_is_asked_about_again) {
   World world;
   upstream::TestServer server(world.network, kServer, "");
+  server.keeps_connections = true;
   server.answer_ = active(",\"exp\":" + std::to_string(world.loop.now().wall_s() + 1));
   for (int i = 1; i <= 2; ++i) {
     world.ask();
@@ -107,6 +127,7 @@ TEST(Introspector, that_ends_within_a_second_is_asked_about_again) {
 TEST(Introspector, a_failure_is_not_kept_for_others) {
   World world;
   upstream::TestServer server(world.network, kServer, upstream::json_answer("{", "text/plain", "500 No"));
+  server.keeps_connections = true;
   world.ask();
   EXPECT_EQ(world.answer(1), Outcome::kUnavailable);
   server.answer_ = active();
@@ -117,6 +138,7 @@ TEST(Introspector, a_failure_is_not_kept_for_others) {
 TEST(Introspector, keeps_so_many_answers_and_gives_up_the_oldest) {
   World world;
   upstream::TestServer server(world.network, kServer, active());
+  server.keeps_connections = true;
   const int most = static_cast<int>(kJustAnsweredMax);
   int asked = 0;
   for (; asked <= most; ++asked) {

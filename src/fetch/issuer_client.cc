@@ -132,7 +132,8 @@ IssuerClient::IssuerClient(net::Network& network, plan::Issuer issuer, const Tok
       limits_(limits),
       need_ms_(need_ms),
       random_(random),
-      files_key_(random_key(random)) {}
+      files_key_(random_key(random)),
+      connections_(std::make_shared<upstream::KeptConnections>(network)) {}
 
 net::Task<Fetched<Metadata>> IssuerClient::metadata() {
   if (network_.loop().now_ms() >= metadata_until_ms_) {
@@ -225,19 +226,34 @@ Result<std::shared_ptr<tls::ClientContext>, std::string> IssuerClient::tls(bool 
   return kept.context;
 }
 
-net::Task<Fetched<upstream::JsonAnswer>> IssuerClient::post(uri::Url url, std::string form,
-                                                            std::string_view accept) {
+Fetched<upstream::JsonRequest> IssuerClient::form_request(uri::Url url, std::string form,
+                                                          std::string_view accept) {
   upstream::FormPost body;
   body.form = std::move(form);
   body.accept = accept;
   if (issuer_.client) {
-    if (auto failed = prove(body)) co_return Err(std::move(*failed));
+    if (auto failed = prove(body)) return Err(std::move(*failed));
   }
   const bool with_certificate = issuer_.client && !issuer_.client->certificate_file.empty();
   auto made = request(std::move(url), with_certificate);
-  if (!made) co_return Err(made.error());
+  if (!made) return made;
   made->any_answer = true;
   made->post = std::move(body);
+  return made;
+}
+
+net::Task<Fetched<upstream::JsonAnswer>> IssuerClient::post(uri::Url url, std::string form,
+                                                            std::string_view accept) {
+  auto made = form_request(std::move(url), std::move(form), accept);
+  if (!made) co_return Err(made.error());
+  co_return co_await upstream::fetch_json(network_, std::move(*made));
+}
+
+net::Task<Fetched<upstream::JsonAnswer>> IssuerClient::ask(uri::Url url, std::string form,
+                                                           std::string_view accept) {
+  auto made = form_request(std::move(url), std::move(form), accept);
+  if (!made) co_return Err(made.error());
+  made->connections = connections_;
   co_return co_await upstream::fetch_json(network_, std::move(*made));
 }
 

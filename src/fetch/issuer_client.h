@@ -49,11 +49,15 @@ class IssuerClient : public std::enable_shared_from_this<IssuerClient> {
   // are answers. `accept` is the media type that is asked for.
   net::Task<Fetched<upstream::JsonAnswer>> post(uri::Url url, std::string form,
                                                 std::string_view accept = "application/json");
+  // The same for what changes nothing at the issuer and may arrive twice: over connections that are kept.
+  net::Task<Fetched<upstream::JsonAnswer>> ask(uri::Url url, std::string form, std::string_view accept);
 
  private:
   net::Task<void> fetch_metadata(std::shared_ptr<IssuerClient> self);
   net::Task<Fetched<Metadata>> ask_metadata();
   [[nodiscard]] Fetched<upstream::JsonRequest> request(uri::Url url, bool with_certificate);
+  [[nodiscard]] Fetched<upstream::JsonRequest> form_request(uri::Url url, std::string form,
+                                                            std::string_view accept);
   // By the files as they are now; made once for as long as they stay the same.
   [[nodiscard]] Result<std::shared_ptr<tls::ClientContext>, std::string> tls(bool with_certificate);
   [[nodiscard]] std::optional<upstream::FetchFailure> prove(upstream::FormPost& post);
@@ -77,6 +81,7 @@ class IssuerClient : public std::enable_shared_from_this<IssuerClient> {
   const std::int64_t need_ms_;
   RandomSource& random_;
   const DigestKey files_key_;
+  const std::shared_ptr<upstream::KeptConnections> connections_;
   std::array<Tls, 2> tls_;                   // without and with a certificate
   Fetched<Metadata> metadata_ = Metadata();  // the last, or why there is none
   std::int64_t metadata_until_ms_ = 0;       // steady

@@ -277,6 +277,8 @@ bool is_about_identities(std::string_view path) {
 AdminAnswer answer_about_identities(const store::Database& database, const plan::KeyHasher& hasher,
                                     const AdminQuestion& question, std::int64_t now_s,
                                     std::int64_t token_lifetime_max_s, RandomSource& random) {
+  // What was said of the file that is gone, nobody would find again.
+  if (const auto same = database.in_place(); !same) return refuse(503, same.error());
   const Desk desk{database, hasher, question, {now_s, "admin"}, token_lifetime_max_s, random};
   const std::string_view path = question.path;
   if (is_at(path, kKeys)) return about_keys(desk, path.substr(kKeys.size()));

@@ -262,11 +262,23 @@ Result<Claims, TokenError> read_claims(const UnverifiedToken& token, const Token
 
 namespace {
 
+// RFC 7662 answers about whatever token the issuer knows. Servers say in one of these that it is a refresh
+// token or an ID token; those are no credential here.
+bool is_access_token(json::Value root) {
+  for (const std::string_view name : {"token_type", "token_use", "typ"}) {
+    const auto value = root.find(name);
+    if (!value || !value->is(json::Kind::kString)) continue;
+    for (const std::string_view other : {"refresh", "refresh_token", "offline", "id", "id_token"})
+      if (equals_ignore_case(value->string(), other)) return false;
+  }
+  return true;
+}
+
 Result<Introspected, TokenError> read_introspected(json::Value root) {
   const auto active = root.find("active");
   if (!active || !active->is(json::Kind::kBoolean)) return Err(TokenError::kMissingClaim);
   Introspected said;
-  said.active = active->boolean();
+  said.active = active->boolean() && is_access_token(root);
   if (!said.active) return said;
   std::optional<std::int64_t> expires;
   if (!read_members(root, said.claims, expires)) return Err(TokenError::kMissingClaim);

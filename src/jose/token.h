@@ -64,7 +64,7 @@ std::optional<TokenError> verify_signature(const UnverifiedToken& token, const A
 Result<Claims, TokenError> read_claims(const UnverifiedToken& token, const TokenLimits& limits);
 // What an authorization server says of a token that it is shown (RFC 7662, section 2.2).
 struct Introspected {
-  bool active = false;
+  bool active = false;   // and no refresh token or ID token, as far as the issuer says
   bool expires = false;  // claims.expires_at_s was said
   Claims claims;         // if it is active
 };

@@ -359,6 +359,21 @@ TEST(Introspection, says_whether_a_token_is_active_and_what_it_is) {
   const auto inactive = read(R"({"active":false,"sub":7})");
   ASSERT_TRUE(inactive);
   EXPECT_FALSE(inactive->active);
+  for (const std::string_view other :
+       {R"({"active":true,"token_type":"refresh_token"})", R"({"active":true,"token_use":"refresh_token"})",
+        R"({"active":true,"typ":"Refresh"})", R"({"active":true,"typ":"Offline"})",
+        R"({"active":true,"typ":"ID"})"}) {
+    const auto said = read(other);
+    ASSERT_TRUE(said) << other;
+    EXPECT_FALSE(said->active) << other;
+  }
+  for (const std::string_view access : {R"({"active":true,"token_type":"Bearer"})",
+                                        R"({"active":true,"token_type":"DPoP","token_use":"access_token"})",
+                                        R"({"active":true,"typ":"at+jwt","token_type":7})"}) {
+    const auto said = read(access);
+    ASSERT_TRUE(said) << access;
+    EXPECT_TRUE(said->active) << access;
+  }
   for (const std::string_view wrong :
        {R"({})", R"({"active":"true"})", R"({"active":1})", R"({"active":true,"exp":"9"})",
         R"({"active":true,"aud":7})", R"({"active":true,"active":false})", R"([true])", R"({"active":true)",

@@ -35,11 +35,12 @@ void SimLoop::move_to(std::int64_t steady_ms) {
 }
 
 // One turn; false if nothing is left to happen until `until_ms`.
-bool SimLoop::turn(std::int64_t until_ms) {
+bool SimLoop::turn(std::int64_t until_ms, const std::function<bool()>& done) {
   const bool worked = take_posted();
   timers_.advance(now_ms());
   if (before_sleep) before_sleep();
-  if (worked) return true;
+  // What is asked for has come: time stands still.
+  if (worked || done()) return true;
   {
     const std::lock_guard lock(mutex_);
     if (!posted_.empty()) return true;
@@ -53,7 +54,7 @@ bool SimLoop::turn(std::int64_t until_ms) {
 }
 
 void SimLoop::run() {
-  while (!stopping_ && turn(kNoDeadline)) {
+  while (!stopping_ && turn(kNoDeadline, [] { return false; })) {
   }
   stopping_ = false;
 }
@@ -61,14 +62,14 @@ void SimLoop::run() {
 bool SimLoop::run_until(const std::function<bool()>& done, std::int64_t most_ms) {
   const std::int64_t until_ms = now_ms() + most_ms;
   while (!done()) {
-    if (!turn(until_ms)) return done();
+    if (!turn(until_ms, done)) return done();
   }
   return true;
 }
 
 void SimLoop::run_for(std::int64_t ms) {
   const std::int64_t until_ms = now_ms() + ms;
-  while (turn(until_ms)) {
+  while (turn(until_ms, [] { return false; })) {
   }
   move_to(until_ms);
   timers_.advance(now_ms());

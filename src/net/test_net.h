@@ -38,7 +38,7 @@ class SimLoop final : public Loop {
  private:
   bool take_posted();
   void move_to(std::int64_t steady_ms);
-  bool turn(std::int64_t until_ms);
+  bool turn(std::int64_t until_ms, const std::function<bool()>& done);
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;
   bool stopping_ = false;

@@ -8,12 +8,14 @@
 
 #include "base/secret.h"
 #include "store/assertion_keys.h"
+#include "store/file_lock.h"
 #include "store/state_dir.h"
 
 namespace caponier::store {
 namespace {
 
 constexpr std::size_t kFileBytesMax = std::size_t{256} * 1024;
+constexpr std::int64_t kLockWaitMs = 2'000;  // others hold it while they read and write a small file
 
 }  // namespace
 
@@ -22,11 +24,7 @@ Result<AssertionKeyFile, std::string> AssertionKeyFile::open(const std::string& 
   const std::string lock = file + ".lock";
   const int fd = ::open(lock.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return Err("cannot open " + lock + ": " + std::strerror(errno));
-  int locked = 0;
-  do {
-    locked = flock(fd, LOCK_EX);
-  } while (locked != 0 && errno == EINTR);
-  if (locked != 0) {
+  if (!lock_file(fd, LOCK_EX, kLockWaitMs)) {
     const std::string why = std::strerror(errno);
     close(fd);
     return Err("cannot lock " + lock + ": " + why);

@@ -151,9 +151,12 @@ Result<std::unique_ptr<Database>, std::string> Database::open(const std::string&
   return made;
 }
 
-bool Database::is_replaced() const {
+Result<Unit, std::string> Database::in_place() const {
   struct stat status {};
-  return stat(path_.c_str(), &status) != 0 || status.st_dev != device_ || status.st_ino != inode_;
+  const bool same = stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
+  if (same) return Unit{};
+  return Err(path_ +
+             " is another file than the one that was opened: what changes in it is not seen; restart");
 }
 
 Database::~Database() {

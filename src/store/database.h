@@ -69,8 +69,8 @@ class Database {
   // Another number than before: another connection has changed something.
   Result<std::int64_t, std::string> data_version();
   [[nodiscard]] const std::string& path() const { return path_; }
-  // The file at the path is not the one that was opened: somebody moved another one there.
-  [[nodiscard]] bool is_replaced() const;
+  // An error if the file at the path is not the one that was opened: somebody moved another one there.
+  [[nodiscard]] Result<Unit, std::string> in_place() const;
   [[nodiscard]] int changed_rows() const;
 
  private:

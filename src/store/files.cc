@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
 #include "store/state_dir.h"
 
@@ -71,12 +72,26 @@ Result<std::string, std::string> read_file(const std::string& path, std::size_t 
   return Err(path + " is larger than " + std::to_string(bytes_max) + " bytes");
 }
 
-Result<Unit, std::string> write_file_whole(const std::string& path, std::string_view bytes) {
+namespace {
+
+// Of whom the file is to be; nothing: whoever writes it, alone.
+using Likeness = std::optional<struct stat>;
+
+bool make_like(int fd, const Likeness& other) {
+  if (!other) return true;
+  struct stat own {};
+  if (fstat(fd, &own) != 0) return false;
+  const bool same = own.st_uid == other->st_uid && own.st_gid == other->st_gid;
+  // The mode comes last: another owner takes bits of it away.
+  return (same || fchown(fd, other->st_uid, other->st_gid) == 0) && fchmod(fd, other->st_mode & 07777U) == 0;
+}
+
+Result<Unit, std::string> write_like(const std::string& path, std::string_view bytes, const Likeness& other) {
   std::string temporary = path + ".XXXXXX";
   const int fd =
       mkostemp(temporary.data(), O_CLOEXEC);  // 0600, and never a file or link that was there before
   if (fd < 0) return Err(because("cannot write " + path));
-  bool done = write_all(fd, bytes) && fsync(fd) == 0;
+  bool done = write_all(fd, bytes) && make_like(fd, other) && fsync(fd) == 0;
   const int error = errno;
   close(fd);
   if (!done) errno = error;
@@ -88,6 +103,19 @@ Result<Unit, std::string> write_file_whole(const std::string& path, std::string_
   }
   if (!sync_directory_of(path)) return Err(because("cannot make " + path + " durable"));
   return Unit{};
+}
+
+}  // namespace
+
+Result<Unit, std::string> write_file_whole(const std::string& path, std::string_view bytes) {
+  return write_like(path, bytes, std::nullopt);
+}
+
+Result<Unit, std::string> rewrite_file(const std::string& path, std::string_view bytes) {
+  struct stat before {};
+  if (stat(path.c_str(), &before) == 0) return write_like(path, bytes, before);
+  if (errno != ENOENT) return Err(because("cannot look at " + path));
+  return write_like(path, bytes, std::nullopt);
 }
 
 }  // namespace caponier::store

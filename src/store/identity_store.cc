@@ -104,10 +104,7 @@ void IdentityStore::run_asked(const std::vector<Asked>& asked) {
 IdentityStore::Step IdentityStore::look() {
   auto version = database_->data_version();
   if (!version) return Err(version.error());
-  if (database_->is_replaced()) {
-    return Err(database_->path() +
-               " is another file than the one that was opened: what changes in it is not seen; restart");
-  }
+  if (auto same = database_->in_place(); !same) return same;
   if (*version == data_version_ && !behind_) return Unit{};
   auto last = last_change(*database_);
   if (!last) return Err(last.error());

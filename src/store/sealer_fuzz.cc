@@ -41,7 +41,8 @@ caponier::store::Sealer& sealer() {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   static const std::string kSealed = sealer().seal("state, nonce and verifier", "login");
-  // As it comes, and laid over what was sealed. (The fuzzer reads what comparisons compare: it may bring the very text.)
+  // As it comes, and laid over what was sealed. (The fuzzer reads what comparisons compare: it may bring the
+  // very text.)
   require(sealer().open(text, "login").has_value() == (text == kSealed));
   std::string changed = kSealed;
   for (std::size_t i = 0; i < text.size(); ++i)

@@ -12,8 +12,13 @@
 #include <cstring>
 #include <utility>
 
+#include "store/file_lock.h"
+
 namespace caponier::store {
 namespace {
+
+// For which is_locked() of another process may have the lock.
+constexpr std::int64_t kQuestionMs = 100;
 
 std::string because(const std::string& what) {
   return what + ": " + std::strerror(errno);
@@ -110,7 +115,7 @@ Result<Unit, std::string> StateDir::lock(std::string_view purpose) {
   const std::string name = file("lock");
   const int fd = ::open(name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return Err(because("cannot open " + name));
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_file(fd, LOCK_EX, kQuestionMs)) {
     const std::string why = errno == EWOULDBLOCK
                                 ? "the state directory " + path_ + " is in use by " + holder_of(fd)
                                 : because("cannot lock " + name);
@@ -123,6 +128,14 @@ Result<Unit, std::string> StateDir::lock(std::string_view purpose) {
   }
   lock_fd_ = fd;
   return Unit{};
+}
+
+bool StateDir::is_locked() const {
+  const int fd = ::open(file("lock").c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool locked = !lock_file(fd, LOCK_SH, 0) && errno == EWOULDBLOCK;
+  close(fd);
+  return locked;
 }
 
 // Only for the message that another process shows; the lock itself is the kernel's.

@@ -22,6 +22,8 @@ class StateDir {
   // The lock of the process whose place this one takes: `fd` is its descriptor, held by both from now on. An
   // error if it is not this directory's.
   Result<Unit, std::string> inherit_lock(int fd, std::string_view purpose);
+  // A process holds the lock: a gateway runs here. One that takes it is not hindered by the question.
+  [[nodiscard]] bool is_locked() const;
   // To hand on; -1 before lock().
   [[nodiscard]] int lock_descriptor() const { return lock_fd_; }
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -39,6 +41,9 @@ std::string default_state_dir();
 
 Result<std::string, std::string> read_file(const std::string& path, std::size_t bytes_max);
 Result<Unit, std::string> write_file_whole(const std::string& path, std::string_view bytes);  // 0600
+// The same of a file that others read as well: its owner, group and mode stay. One that is not there is made
+// 0600.
+Result<Unit, std::string> rewrite_file(const std::string& path, std::string_view bytes);
 // A new name is on disk when its directory is.
 bool sync_directory_of(const std::string& path);
 

@@ -1,14 +1,19 @@
 #include "store/state_dir.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "base/test_folder.h"
+#include "store/file_lock.h"
 
 namespace caponier::store {
 namespace {
@@ -75,6 +80,56 @@ TEST_F(StateDirTest, a_second_process_cannot_lock_it_and_is_told_who_has_it) {
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error(), "the state directory " + root_ + "/state is in use by process " +
                                  std::to_string(getpid()) + " (run)");
+}
+
+TEST_F(StateDirTest, who_asks_whether_it_is_locked_neither_takes_nor_hinders) {
+  const auto asking = StateDir::open(root_ + "/state");
+  ASSERT_TRUE(asking.ok());
+  EXPECT_FALSE(asking->is_locked()) << "nobody ever ran here";
+  {
+    auto running = StateDir::open(root_ + "/state");
+    ASSERT_TRUE(running->lock("run").ok());
+    EXPECT_TRUE(asking->is_locked());
+    EXPECT_TRUE(asking->is_locked());
+  }
+  EXPECT_FALSE(asking->is_locked());
+  // A process that starts in the very moment of the question waits it out.
+  const int question = open((root_ + "/state/lock").c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(flock(question, LOCK_SH | LOCK_NB), 0);
+  auto starting = StateDir::open(root_ + "/state");
+  bool locked = false;
+  std::thread start([&] { locked = starting->lock("run").ok(); });
+  close(question);
+  start.join();
+  EXPECT_TRUE(locked);
+}
+
+TEST_F(StateDirTest, a_lock_that_another_keeps_is_waited_for_no_longer_than_said) {
+  ASSERT_TRUE(write_file_whole(root_ + "/file", "x").ok());
+  const int first = open((root_ + "/file").c_str(), O_RDONLY | O_CLOEXEC);
+  const int second = open((root_ + "/file").c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_TRUE(lock_file(first, LOCK_EX, 0));
+  EXPECT_FALSE(lock_file(second, LOCK_EX, 20));
+  EXPECT_EQ(errno, EWOULDBLOCK);
+  close(first);
+  EXPECT_TRUE(lock_file(second, LOCK_EX, 0));
+  close(second);
+}
+
+TEST_F(StateDirTest, a_file_that_is_rewritten_stays_whose_it_was) {
+  const std::string path = root_ + "/users";
+  ASSERT_TRUE(rewrite_file(path, "one").ok());
+  EXPECT_EQ(mode_of(path), 0600U);
+  ASSERT_EQ(chmod(path.c_str(), 0640), 0);
+  // Only root can give a file away; what anybody can see is that the mode stays.
+  const bool root = geteuid() == 0;
+  ASSERT_TRUE(!root || chown(path.c_str(), 4711, 4712) == 0);
+  ASSERT_TRUE(rewrite_file(path, "two").ok());
+  EXPECT_EQ(*read_file(path, 100), "two");
+  EXPECT_EQ(mode_of(path), 0640U);
+  struct stat status {};
+  ASSERT_EQ(stat(path.c_str(), &status), 0);
+  EXPECT_TRUE(!root || (status.st_uid == 4711 && status.st_gid == 4712));
 }
 
 TEST_F(StateDirTest, the_lock_moves_with_the_directory_and_goes_with_it) {

@@ -103,8 +103,9 @@ net::Task<std::optional<FetchFailure>> read_head(net::Stream& stream, const Json
   }
 }
 
+// Takes the body out of `received`, and reads what is missing of it.
 net::Task<Result<std::string, FetchFailure>> read_body(net::Stream& stream, const JsonRequest& request,
-                                                       http::BodyDecoder decoder, std::string received) {
+                                                       http::BodyDecoder decoder, std::string& received) {
   std::string body;
   char block[4096];
   for (;;) {
@@ -129,48 +130,76 @@ net::Task<Result<std::string, FetchFailure>> read_body(net::Stream& stream, cons
   }
 }
 
+KeptConnections::Peer peer_of(const JsonRequest& request) {
+  return {(request.url.https ? "https://" : "http://") + request.url.authority(), request.tls};
+}
+
 std::string text_of(const JsonRequest& request) {
   std::string text = request.post ? "POST " : "GET ";
   text += request.url.path;
   if (!request.url.query.empty()) text += "?" + request.url.query;
   text += " HTTP/1.1\r\nHost: " + request.url.authority() +
           "\r\nAccept: " + (request.post ? request.post->accept : "application/json") +
-          "\r\nUser-Agent: caponier\r\nConnection: close\r\n";
+          "\r\nUser-Agent: caponier\r\n" + (request.connections ? "" : "Connection: close\r\n");
   if (!request.post) return text + "\r\n";
   if (!request.post->authorization.empty()) text += "Authorization: " + request.post->authorization + "\r\n";
   return text + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " +
          std::to_string(request.post->form.size()) + "\r\n\r\n" + request.post->form;
 }
 
-net::Task<Result<JsonAnswer, FetchFailure>> exchange(net::Network& network, const JsonRequest& request) {
-  auto stream = co_await open_guarded(network, request);
-  if (!stream) co_return Err(stream.error());
+// What came, and on what; `spoke`: at least a byte did.
+struct Exchanged {
+  Result<JsonAnswer, FetchFailure> answer;
+  bool spoke = false;
+  bool keep = false;  // the connection may be used again
+};
+
+net::Task<Exchanged> exchange(net::Stream& stream, const JsonRequest& request) {
   const std::string text = text_of(request);
-  const auto sent = co_await (*stream)->write(text, {}, request.deadline_ms);
-  if (!sent.ok()) co_return Err(broken_off(sent.status, "closed while the request was sent"));
+  const auto sent = co_await stream.write(text, {}, request.deadline_ms);
+  if (!sent.ok()) co_return {Err(broken_off(sent.status, "closed while the request was sent"))};
 
   const HttpLimits limits;
   http::ResponseDecoder decoder(limits);
   decoder.begin(request.post ? http::Method::kPost : http::Method::kGet);
   std::string received;
-  if (auto failure = co_await read_head(**stream, request, decoder, received))
-    co_return Err(std::move(*failure));
-  if (auto failure = judge_head(decoder.head(), request.any_answer)) co_return Err(std::move(*failure));
+  if (auto failure = co_await read_head(stream, request, decoder, received))
+    co_return {Err(std::move(*failure)), !received.empty()};
+  const http::ResponseHead& head = decoder.head();
+  if (auto failure = judge_head(head, request.any_answer)) co_return {Err(std::move(*failure)), true};
   JsonAnswer answer;
-  answer.status = decoder.head().status;
-  answer.fresh_s = freshness_of(decoder.head());
-  http::BodyDecoder body_decoder(decoder.head().body, limits);
+  answer.status = head.status;
+  answer.fresh_s = freshness_of(head);
+  http::BodyDecoder body_decoder(head.body, limits);
+  const bool keep = head.keep_alive && head.body.kind != http::BodyKind::kUntilClose;
   received.erase(0, decoder.head_bytes());
-  auto body = co_await read_body(**stream, request, std::move(body_decoder), std::move(received));
-  if (!body) co_return Err(body.error());
+  auto body = co_await read_body(stream, request, std::move(body_decoder), received);
+  if (!body) co_return {Err(body.error()), true};
   answer.body = std::move(*body);
-  co_return answer;
+  co_return {std::move(answer), true, keep && received.empty()};
+}
+
+// On a connection that was kept, if there is one that its server has not ended.
+net::Task<Result<JsonAnswer, FetchFailure>> exchange_kept_or_fresh(net::Network& network,
+                                                                   const JsonRequest& request) {
+  KeptConnections* const connections = request.connections.get();
+  if (auto kept = connections != nullptr ? connections->take(peer_of(request)) : nullptr) {
+    auto exchanged = co_await exchange(*kept, request);
+    if (exchanged.keep) connections->keep(peer_of(request), std::move(kept));
+    const bool late = !exchanged.answer && exchanged.answer.error().error == FetchError::kTimeout;
+    if (exchanged.answer || exchanged.spoke || late) co_return std::move(exchanged.answer);
+  }
+  auto fresh = co_await open_guarded(network, request);
+  if (!fresh) co_return Err(fresh.error());
+  auto exchanged = co_await exchange(**fresh, request);
+  if (exchanged.keep && connections != nullptr) connections->keep(peer_of(request), std::move(*fresh));
+  co_return std::move(exchanged.answer);
 }
 
 }  // namespace
 
 net::Task<Result<JsonAnswer, FetchFailure>> fetch_json(net::Network& network, JsonRequest request) {
-  auto answer = co_await exchange(network, request);
+  auto answer = co_await exchange_kept_or_fresh(network, request);
   if (answer) co_return answer;
   FetchFailure failure = answer.error();
   failure.detail.insert(0, request.url.text() + ": ");

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "net/network.h"
 #include "tls/context.h"
+#include "upstream/kept_connections.h"
 #include "uri/url.h"
 
 namespace caponier::upstream {
@@ -33,6 +34,9 @@ struct JsonRequest {
   std::shared_ptr<tls::ClientContext> tls;  // for https
   std::uint32_t bytes_max = 256 * 1024;
   std::int64_t deadline_ms = 0;  // steady, for the whole call
+  // Of the network's loop. Then the request may arrive twice: a server may end a kept connection in the
+  // moment in which it is used again, and nobody can tell whether it has read what was sent.
+  std::shared_ptr<KeptConnections> connections;
 };
 
 // What can go wrong with one, for counters.

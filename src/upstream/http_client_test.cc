@@ -19,6 +19,7 @@ using Answer = Result<JsonAnswer, FetchFailure>;
 struct World {
   net::SimLoop loop;
   net::SimNetwork network{loop, 1};
+  std::shared_ptr<KeptConnections> connections;
   ~World() { net::destroy_spawned(); }
 
   static net::Task<void> run(World* self, JsonRequest request, std::optional<Answer>* into) {
@@ -30,6 +31,7 @@ struct World {
     request.allow_internal_addresses = allow_internal;
     request.bytes_max = bytes_max;
     request.deadline_ms = loop.now_ms() + 5000;
+    request.connections = connections;
     std::optional<Answer> text;
     net::spawn(run(this, std::move(request), &text));
     loop.run_until([&text] { return text.has_value(); });
@@ -160,6 +162,88 @@ TEST(HttpClient, an_answer_that_ends_early_or_never_comes_is_an_error) {
   ASSERT_FALSE(early);
   EXPECT_THAT(early.error().detail, HasSubstr("closed before"));
   EXPECT_FALSE(world.get("http://203.0.114.8/", false));
+}
+
+struct KeptWorld : World {
+  TestServer server{network, kPublic, json_answer("{}")};
+  KeptWorld() {
+    server.keeps_connections = true;
+    connections = std::make_shared<KeptConnections>(network);
+  }
+};
+
+TEST(KeptConnection, serves_one_request_after_the_other_until_it_was_unused_for_too_long) {
+  KeptWorld world;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(world.get("http://203.0.114.7/", false));
+    world.loop.run_for(kKeptConnectionMs - 1);
+  }
+  EXPECT_EQ(world.server.connections, 1U);
+  EXPECT_THAT(world.server.requests.at(0), testing::Not(HasSubstr("Connection:")));
+  EXPECT_EQ(world.connections->size(), 1U);
+  world.loop.run_for(1);
+  EXPECT_EQ(world.connections->size(), 0U) << "closed, though nobody asks";
+  ASSERT_TRUE(world.get("http://203.0.114.7/", false));
+  EXPECT_EQ(world.server.connections, 2U);
+}
+
+TEST(KeptConnection, is_of_one_origin) {
+  KeptWorld world;
+  world.network.set_host("keys.example", {kPublic});
+  ASSERT_TRUE(world.get("http://203.0.114.7/", false));
+  ASSERT_TRUE(world.get("http://keys.example/", false));
+  EXPECT_EQ(world.server.connections, 2U);
+}
+
+TEST(KeptConnection, that_its_server_ended_or_that_says_something_unasked_is_not_used) {
+  for (const bool ends : {true, false}) {
+    KeptWorld world;
+    world.server.ends_after_answer = ends;
+    if (!ends) world.server.answer_ = json_answer("{}") + json_answer(R"({"active":true})");
+    for (std::size_t i = 1; i <= 3; ++i) {
+      auto answer = world.get("http://203.0.114.7/", false);
+      ASSERT_TRUE(answer) << answer.error().detail;
+      EXPECT_EQ(answer->body, "{}");
+      EXPECT_EQ(world.server.connections, i);
+    }
+  }
+}
+
+TEST(KeptConnection, that_ends_while_it_is_used_again_costs_nothing_but_time) {
+  KeptWorld world;
+  ASSERT_TRUE(world.get("http://203.0.114.7/", false));
+  // The server takes the request on the kept connection, and goes away in place of an answer.
+  world.server.goes_away = 1;
+  const auto again = world.get("http://203.0.114.7/", false);
+  ASSERT_TRUE(again) << again.error().detail;
+  EXPECT_EQ(world.server.connections, 2U);
+  EXPECT_EQ(world.server.requests.size(), 3U);
+  // A fresh one that ends so is an error, and is not tried for ever.
+  world.server.goes_away = 100;
+  const auto failed = world.get("http://203.0.114.7/", false);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().error, FetchError::kProtocol);
+  EXPECT_EQ(world.server.requests.size(), 5U);
+}
+
+TEST(KeptConnection, whose_answer_was_none_is_not_used_again) {
+  for (const std::string& answer :
+       {json_answer("{}", "application/json\r\nConnection: close"), json_answer("{}", "text/html"),
+        std::string("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n")}) {
+    KeptWorld world;
+    world.server.answer_ = answer;
+    world.server.ends_after_answer = answer.starts_with("HTTP/1.0");
+    (void)world.get("http://203.0.114.7/", false);
+    EXPECT_EQ(world.connections->size(), 0U) << answer;
+  }
+}
+
+TEST(KeptConnection, there_are_so_many_and_no_more) {
+  KeptWorld world;
+  const KeptConnections::Peer peer{"http://203.0.114.7", nullptr};
+  for (std::size_t i = 0; i <= kKeptConnectionsMax; ++i)
+    world.connections->keep(peer, world.network.pair().first);
+  EXPECT_EQ(world.connections->size(), kKeptConnectionsMax);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,8 @@ class TestServer {
   std::vector<std::string> requests;
   std::size_t connections = 0;
   bool ends_after_answer = false;
+  bool keeps_connections = false;  // one answer per request; those connections are not in `open`
+  int goes_away = 0;               // without an answer, so many times more
   // Of connections whose request was answered.
   std::vector<std::unique_ptr<net::Stream>> open;
 
@@ -37,6 +40,9 @@ class TestServer {
     }
   }
   static net::Task<void> serve(TestServer* self, std::unique_ptr<net::Stream> stream) {
+    while (self->keeps_connections) {
+      if (!co_await answer_next(self, stream.get())) co_return;
+    }
     std::string request;
     std::string block(1024, '\0');
     while (request.find("\r\n\r\n") == std::string::npos) {
@@ -48,6 +54,29 @@ class TestServer {
     co_await stream->write(self->answer_, {}, net::kNoDeadline);
     if (self->ends_after_answer) stream->shutdown();
     self->open.push_back(std::move(stream));
+  }
+  // One more request with its body (of a declared length), and its answer; false: the client has gone.
+  static net::Task<bool> answer_next(TestServer* self, net::Stream* stream) {
+    constexpr std::string_view kLength = "Content-Length: ";
+    std::string request;
+    std::string block(1024, '\0');
+    for (std::size_t whole = std::string::npos; request.size() < whole;) {
+      const auto read = co_await stream->read(block.data(), block.size(), net::kNoDeadline);
+      if (!read.ok()) co_return false;
+      request.append(block, 0, read.bytes);
+      const std::size_t end = request.find("\r\n\r\n");
+      if (end == std::string::npos) continue;
+      const std::size_t length = request.find(kLength);
+      whole = end + 4 + (length < end ? std::stoul(request.substr(length + kLength.size())) : 0);
+    }
+    self->requests.push_back(std::move(request));
+    if (self->goes_away > 0) {
+      --self->goes_away;
+      co_return false;
+    }
+    const auto written = co_await stream->write(self->answer_, {}, net::kNoDeadline);
+    if (self->ends_after_answer) stream->shutdown();
+    co_return written.ok() && !self->ends_after_answer;
   }
   std::unique_ptr<net::Listener> listener_;
 };

@@ -3,8 +3,10 @@
 // down.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 
 #include "e2e/gateway.h"
@@ -230,6 +232,42 @@ TEST_F(ApiKeyStore, the_admin_surface_manages_keys_for_who_has_its_token) {
   EXPECT_EQ(report(fresh).status(), 401);
   EXPECT_TRUE(eventually([&] { return gateway_.log().find("enough (admin)") != std::string::npos; }));
   EXPECT_THAT(gateway_.log(), Not(HasSubstr(fresh.substr(13))));
+}
+
+// A file that may not grow any more is what a full disk looks like to who writes it.
+TEST_F(ApiKeyStore, a_disk_that_takes_nothing_makes_no_key_and_ends_none) {
+  const int admin = gateway_.port_of("admin");
+  const std::string token = bearer(trimmed(read_file(gateway_.state_dir() + "/admin.token")));
+  const std::string key = create();
+  ASSERT_TRUE(becomes(key, 200));
+  const rlimit full{1, RLIM_INFINITY};
+  rlimit was{};
+  ASSERT_EQ(prlimit(gateway_.process().pid(), RLIMIT_FSIZE, &full, &was), 0);
+  const auto post = [&](const std::string& path) {
+    return ask(admin, request_text("POST", path, token, R"({"subject":"robot"})"));
+  };
+  EXPECT_EQ(post("/keys").status(), 503);
+  EXPECT_EQ(ask(admin, request_text("POST", "/keys/" + id_of(key) + "/revoke", token, "{}")).status(), 503);
+  EXPECT_EQ(report(key).status(), 200) << "what was not written down is not in force";
+  ASSERT_EQ(prlimit(gateway_.process().pid(), RLIMIT_FSIZE, &was, nullptr), 0);
+  EXPECT_EQ(post("/keys").status(), 201);
+  EXPECT_EQ(ask(admin, request_text("POST", "/keys/" + id_of(key) + "/revoke", token, "{}")).status(), 200);
+  EXPECT_EQ(report(key).status(), 401);
+}
+
+TEST_F(ApiKeyStore, where_another_database_lies_in_its_place_the_admin_surface_says_nothing_of_the_old_one) {
+  const int admin = gateway_.port_of("admin");
+  const std::string token = bearer(trimmed(read_file(gateway_.state_dir() + "/admin.token")));
+  const std::string key = create();
+  ASSERT_TRUE(becomes(key, 200));
+  const std::string database = gateway_.state_dir() + "/identity.db";
+  std::filesystem::rename(database, database + ".away");
+  const Message refused = ask(admin, request_text("GET", "/keys", token));
+  EXPECT_EQ(refused.status(), 503);
+  EXPECT_THAT(refused.body, HasSubstr("another file than the one that was opened"));
+  EXPECT_EQ(report(key).status(), 200) << "what was known stays in force";
+  std::filesystem::rename(database + ".away", database);
+  EXPECT_EQ(ask(admin, request_text("GET", "/keys", token)).status(), 200);
 }
 
 TEST_F(ApiKeyStore, the_admin_surface_reads_strictly) {

@@ -4,6 +4,8 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <thread>
 
 #include "base/bytes.h"
 #include "e2e/contract.h"
@@ -181,6 +183,29 @@ TEST_F(Basic, users_follow_their_file_with_a_reload) {
   EXPECT_TRUE(eventually([&] { return gateway.ask(get("pump:new words", 9)).status() == 200; }));
   EXPECT_EQ(gateway.ask(get("pump:open sesame")).status(), 401) << "what was known is known no more";
   EXPECT_EQ(gateway.ask(get("pump two:pass:with:colons")).status(), 401);
+}
+
+TEST_F(Basic, the_file_of_users_stays_whose_it_is_and_nobody_is_lost_when_two_change_it) {
+  const std::string link = folder_.file("link");
+  std::filesystem::create_symlink(users(), link);
+  std::filesystem::permissions(users(), std::filesystem::perms(0640));
+  folder_.write("typed", "a long password\n");
+  std::vector<std::thread> all;
+  for (int i = 0; i < 6; ++i) {
+    all.emplace_back([&, name = "user" + std::to_string(i)] {
+      const Finished done = run_caponier_with(folder_.file("typed"), {"passwd", link, name});
+      EXPECT_EQ(done.status, 0) << done.err;
+    });
+  }
+  for (std::thread& one : all) one.join();
+  const std::string text = read_file(users());
+  for (int i = 0; i < 6; ++i) EXPECT_THAT(text, HasSubstr("user" + std::to_string(i) + ":$argon2id$"));
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(std::filesystem::status(users()).permissions(), std::filesystem::perms(0640));
+  std::filesystem::remove(users());
+  const Finished dangling = run_caponier_with(folder_.file("typed"), {"passwd", link, "pump"});
+  EXPECT_EQ(dangling.status, 2);
+  EXPECT_THAT(dangling.err, HasSubstr("is a link to nothing"));
 }
 
 TEST_F(Basic, loads_with_a_reason_alone_and_what_is_wrong_with_users_is_told_with_its_line) {

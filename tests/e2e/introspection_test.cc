@@ -115,6 +115,22 @@ TEST_F(Introspection, what_the_issuer_says_is_judged_like_a_token) {
   EXPECT_EQ(api_.received(), "");
 }
 
+TEST_F(Introspection, a_refresh_token_that_the_issuer_knows_is_none_for_the_api) {
+  say("refresh", active(R"(,"token_type":"refresh_token")"));
+  say("offline", active(R"(,"typ":"Offline")"));
+  say("id", active(R"(,"token_use":"id_token")"));
+  say("access", active(R"(,"token_type":"bearer","token_use":"access_token","typ":"Bearer")"));
+  Gateway gateway(options());
+  ASSERT_TRUE(gateway.ready()) << gateway.process().err();
+  for (const char* token : {"refresh", "offline", "id"}) {
+    const Message answer = gateway.ask(get(token));
+    EXPECT_EQ(answer.status(), 401) << token;
+    EXPECT_EQ(gateway.record_of(answer)["reason"], "token-inactive") << token;
+  }
+  EXPECT_EQ(api_.received(), "");
+  EXPECT_EQ(gateway.ask(get("access")).status(), 200);
+}
+
 TEST_F(Introspection, an_issuer_that_does_not_say_lets_nobody_in) {
   for (const std::string answer :
        {"500", "{", "[]", R"({"active":"true"})", R"({"active":true,"exp":"soon"})"})
@@ -135,6 +151,15 @@ TEST_F(Introspection, an_issuer_that_does_not_say_lets_nobody_in) {
   EXPECT_EQ(gateway.ask(get("good")).status(), 200);
   EXPECT_TRUE(gateway.process().read_until(
       [&gateway] { return gateway.process().err().find("introspection: ") != std::string::npos; }));
+}
+
+TEST_F(Introspection, one_connection_serves_for_many_questions) {
+  for (int i = 0; i < 10; ++i) say("opaque-" + std::to_string(i), active(""));
+  Gateway gateway(options());
+  ASSERT_TRUE(gateway.ready()) << gateway.process().err();
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(gateway.ask(get("opaque-" + std::to_string(i))).status(), 200);
+  EXPECT_EQ(asked(), 10U);
+  EXPECT_EQ(server_.connections(), 1U);
 }
 
 TEST_F(Introspection, many_requests_with_one_token_ask_once) {

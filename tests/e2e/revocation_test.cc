@@ -124,6 +124,23 @@ class Revocation : public testing::Test {
   std::string state_ = folder_.file("state");
 };
 
+TEST_F(Revocation, says_so_where_no_gateway_runs_on_the_directory) {
+  const Words words = {"revoke", "subject", "alice", "--json"};
+  {
+    Gateway gateway(options());
+    ASSERT_TRUE(gateway.ready()) << gateway.process().err();
+    EXPECT_THAT(caponier(words).err, testing::Not(HasSubstr("no gateway runs")));
+    const std::string mistaken = folder_.file("mistaken");
+    const Finished done = run_caponier({"revoke", "subject", "alice", "--state-dir", mistaken});
+    EXPECT_EQ(done.status, 0);
+    EXPECT_THAT(done.err, HasSubstr("no gateway runs on the state directory " + mistaken));
+  }
+  EXPECT_THAT(caponier(words).err, HasSubstr("no gateway runs on the state directory " + state_));
+  Gateway gateway(options());
+  ASSERT_TRUE(gateway.ready()) << gateway.process().err();
+  EXPECT_EQ(ask(gateway, token(R"(,"sub":"alice")")).status(), 401) << "it holds from the start";
+}
+
 TEST_F(Revocation, of_a_token_by_its_id_ends_it_alone_also_after_a_restart) {
   const std::string bad = token(R"(,"sub":"alice","jti":"7")");
   const std::string good = token(R"(,"sub":"alice","jti":"8")");

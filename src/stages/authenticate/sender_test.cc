@@ -128,6 +128,16 @@ TEST_F(Senders, a_proof_serves_once) {
   Asked later(world, "/proof", dpop(token) + proof);
   later.request.exchange.now.steady_us += (limits.proof_age_max_s + limits.proof_ahead_max_s) * 1'000'000;
   EXPECT_EQ(later.answer(), "dpop-proof-replayed");
+  // Whatever the clock on the wall says meanwhile.
+  const std::int64_t whole_s = limits.proof_age_max_s + limits.proof_ahead_max_s;
+  for (const auto& [wall_s, expected] :
+       {std::pair<std::int64_t, const char*>{-limits.proof_ahead_max_s, "dpop-proof-replayed"},
+        {limits.proof_age_max_s, "dpop-proof-replayed"},
+        {whole_s, "dpop-proof-invalid"}}) {
+    Asked jumped(world, "/proof", dpop(token) + proof);
+    jumped.request.exchange.now.wall_ms += wall_s * 1000;
+    EXPECT_EQ(jumped.answer(), expected) << wall_s;
+  }
 }
 
 TEST_F(Senders, a_nonce_is_handed_out_where_the_issuer_wants_one) {
@@ -152,8 +162,14 @@ TEST_F(Senders, a_nonce_is_handed_out_where_the_issuer_wants_one) {
                                           R"(,"nonce":")" + nonce + "\"", kNowS + later_s);
     Asked later(nonces, "/strict", dpop(token) + proof);
     later.request.exchange.now.wall_ms += later_s * 1000;
+    later.request.exchange.now.steady_us += later_s * 1'000'000;
     EXPECT_EQ(later.answer(), expected) << later_s;
   }
+  // The clock on the wall is set back to when a proof was new, after everybody has forgotten that it was
+  // used.
+  Asked jumped(nonces, "/strict", with("id-1", nonce));
+  jumped.request.exchange.now.steady_us += 3600LL * 1'000'000;
+  EXPECT_EQ(jumped.answer(), "dpop-nonce-needed");
 }
 
 TEST_F(Senders, who_has_no_token_is_told_how_to_send_one) {
