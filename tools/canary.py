@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FIND_S = 180
-CONTROL_S = 2
+CONTROL_S = 1
 
 
 def table():

@@ -4,12 +4,15 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/fuzzing.h"
 #include "event/record.h"
 #include "json/document.h"
 
+using namespace caponier::fuzzing;
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace caponier;
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = text_of(data, size);
   event::ExchangeRecord record;
   record.request_id = text.substr(0, size / 2);
   record.detail = text;

@@ -10,6 +10,7 @@
 #include "json/document.h"
 #include "json/write.h"
 #include "stages/authenticate/session.h"
+#include "stages/authenticate/step_up.h"
 #include "uri/path.h"
 
 namespace caponier::fetch {
@@ -26,6 +27,7 @@ struct BrowserLogin::Pending {
   std::string verifier;
   std::string return_to;
   std::int64_t began_s = 0;
+  std::string asked = {};  // as Session::asked
 };
 
 // What the issuer's token endpoint hands out.
@@ -36,6 +38,17 @@ struct BrowserLogin::Tokens {
   std::optional<std::string> scope;  // nothing: what was asked for
   std::int64_t access_until_s = 0;
   jose::Claims claims;  // of the ID token, verified
+};
+
+// Why it hands out none: a sentence.
+struct BrowserLogin::NoTokens {
+  enum class Fault : std::uint8_t {
+    kAway,     // it is so for everybody
+    kGrant,    // what was shown is not good any more
+    kRefused,  // this one, today
+  };
+  Fault fault = Fault::kAway;
+  std::string why;
 };
 
 namespace {
@@ -175,10 +188,12 @@ std::string BrowserLogin::random_text() {
 Asking<LoginAnswer> BrowserLogin::ask(net::Loop& loop, std::int64_t deadline_ms, LoginQuestion question) {
   auto begin = [self = shared_from_this(), question = std::move(question)](const Reply<Answer>& reply) {
     self->network_.loop().post([self, question, reply = Reply<Answer>(reply)]() mutable {
-      const bool asks = question.action != LoginAction::kLogout && question.action != LoginAction::kSession;
-      if (asks && self->answering_ >= kLoginsAtOnce)
-        return reply.say(refused(Reason::kLoginUnavailable, "too many browsers log in at once"));
-      ++self->answering_;
+      if (std::size_t* const taken = self->places(question.action)) {
+        const bool logs_out = question.action == LoginAction::kBackChannelLogout;
+        if (*taken >= (logs_out ? kLogoutsAtOnce : kLoginsAtOnce))
+          return reply.say(refused(Reason::kLoginUnavailable, "too many log in or out at once"));
+        ++*taken;
+      }
       net::spawn(self->answer(self, std::move(question), std::move(reply)));
     });
   };
@@ -186,9 +201,22 @@ Asking<LoginAnswer> BrowserLogin::ask(net::Loop& loop, std::int64_t deadline_ms,
           std::move(begin)};
 }
 
+std::size_t* BrowserLogin::places(LoginAction action) {
+  switch (action) {
+    case LoginAction::kLogin:
+    case LoginAction::kCallback:
+      return &logins_;
+    case LoginAction::kBackChannelLogout:
+      return &logouts_;
+    default:
+      return nullptr;
+  }
+}
+
 net::Task<void> BrowserLogin::answer(std::shared_ptr<BrowserLogin> self, LoginQuestion question,
                                      Reply<Answer> reply) {
   Answer said;
+  std::size_t* const taken = self->places(question.action);
   switch (question.action) {
     case LoginAction::kLogin:
       said = co_await self->begin(std::move(question));
@@ -206,7 +234,7 @@ net::Task<void> BrowserLogin::answer(std::shared_ptr<BrowserLogin> self, LoginQu
       said = self->tell(question);
       break;
   }
-  --self->answering_;
+  if (taken != nullptr) --*taken;
   reply.say(std::move(said));
 }
 
@@ -239,6 +267,7 @@ net::Task<LoginAnswer> BrowserLogin::begin(LoginQuestion question) {
   append_parameter(request, "code_challenge", challenge_of(pending.verifier));
   append_parameter(request, "code_challenge_method", "S256");
   for (const auto& [name, value] : login_.parameters) append_parameter(request, name, value);
+  pending.asked = stages::asked_of_login(query["acr_values"], query["max_age"]);
   // Who adds them by hand asks for a better login at most.
   if (!query["acr_values"].empty() && is_plain(query["acr_values"]))
     append_parameter(request, "acr_values", query["acr_values"]);
@@ -252,15 +281,19 @@ net::Task<LoginAnswer> BrowserLogin::begin(LoginQuestion question) {
   std::string text = "{\"nonce\":\"" + pending.nonce + "\",\"verifier\":\"" + pending.verifier +
                      "\",\"began\":" + std::to_string(pending.began_s) + ",\"return_to\":";
   json::append_string(text, pending.return_to);
+  text += ",\"asked\":";
+  json::append_string(text, pending.asked);
   const std::string sealed = keeper_->sealer().seal(text + "}", about(pending.state));
   if (sealed.empty()) co_return refused(Reason::kLoginUnavailable, "the login cannot be sealed");
+  const std::string cookie = base64url_encode(sealed);
   std::string headers;
-  std::size_t under_way = 0;
-  for (const auto& [name, value] : question.cookies) under_way += name.starts_with(kLoginCookie) ? 1 : 0;
+  std::size_t bytes = cookie.size();
+  for (const auto& [name, value] : question.cookies)
+    bytes += name.starts_with(kLoginCookie) ? name.size() + value.size() : 0;
   for (const auto& [name, value] : question.cookies) {
-    if (under_way >= kLoginsUnderWay && name.starts_with(kLoginCookie)) headers += set_cookie(name, {}, 0);
+    if (bytes > kLoginCookiesBytesMax && name.starts_with(kLoginCookie)) headers += set_cookie(name, {}, 0);
   }
-  headers += set_cookie(login_cookie(pending.state), base64url_encode(sealed), kLoginLifetimeS);
+  headers += set_cookie(login_cookie(pending.state), cookie, kLoginLifetimeS);
   co_return redirect(std::move(*place), std::move(headers));
 }
 
@@ -304,8 +337,12 @@ net::Task<LoginAnswer> BrowserLogin::come_back(LoginQuestion question) {
   json::Document document;
   const auto root = document.read(opened->reveal(), JsonLimits());
   if (!root) co_return refused(Reason::kLoginRefused, "the login under way cannot be read");
-  Pending pending{state, text_member(*root, "nonce"), text_member(*root, "verifier"),
-                  text_member(*root, "return_to"), number_member(*root, "began")};
+  Pending pending{state,
+                  text_member(*root, "nonce"),
+                  text_member(*root, "verifier"),
+                  text_member(*root, "return_to"),
+                  number_member(*root, "began"),
+                  text_member(*root, "asked")};
   LoginAnswer failed = refused(Reason::kLoginRefused, {});
   failed.response.headers = set_cookie(cookie->first, {}, 0);
   const auto fail = [&failed](std::string why) {
@@ -328,47 +365,56 @@ net::Task<LoginAnswer> BrowserLogin::come_back(LoginQuestion question) {
   append_parameter(form, "code", query["code"]);
   append_parameter(form, "redirect_uri", login_.origin + login_.path(LoginAction::kCallback));
   append_parameter(form, "code_verifier", pending.verifier);
-  bool denied = false;
-  auto tokens = co_await ask_tokens(std::move(form), denied);
-  if (!tokens && denied) co_return fail(tokens.error());
-  if (!tokens) co_return refused(Reason::kLoginUnavailable, tokens.error());
+  auto tokens = co_await ask_tokens(std::move(form));
+  if (!tokens && tokens.error().fault == NoTokens::Fault::kGrant) co_return fail(tokens.error().why);
+  if (!tokens) co_return refused(Reason::kLoginUnavailable, tokens.error().why);
   auto claims = co_await judge_.id_token(tokens->id_token, pending.nonce);
-  if (!claims) co_return fail("the ID token: " + claims.error());
+  if (!claims && claims.error().key_missing)
+    co_return refused(Reason::kLoginUnavailable, "the ID token: " + claims.error().why);
+  if (!claims) co_return fail("the ID token: " + claims.error().why);
   tokens->claims = std::move(*claims);
   co_return co_await finish(std::move(pending), std::move(*tokens), question);
 }
 
-net::Task<Result<BrowserLogin::Tokens, std::string>> BrowserLogin::ask_tokens(std::string form,
-                                                                              bool& refused) {
+net::Task<Result<BrowserLogin::Tokens, BrowserLogin::NoTokens>> BrowserLogin::ask_tokens(std::string form) {
+  using Fault = NoTokens::Fault;
   auto place = co_await client_->place_of(Endpoint::kToken);
-  if (!place) co_return Err(place.error().detail);
+  if (!place) co_return Err(NoTokens{Fault::kAway, place.error().detail});
   const std::string where = place->text();
   auto answer = co_await client_->post(std::move(*place), std::move(form));
-  if (!answer) co_return Err(answer.error().detail);
+  if (!answer) co_return Err(NoTokens{Fault::kAway, answer.error().detail});
   json::Document document;
   JsonLimits limits;
   limits.bytes_max = client_->limits().key_set_bytes_max;
   const auto root = document.read(answer->body, limits);
   const bool object = root && root->is(json::Kind::kObject);
   if (answer->status != 200 || !object) {
-    const std::string why = object ? error_word(*root) : "no JSON";
-    // What was shown is not good any more; any other fault is one of today.
-    refused = why == "invalid_grant";
+    constexpr std::uint16_t kTooManyRequests = 429;
+    NoTokens none{Fault::kRefused, object ? error_word(*root) : "no JSON"};
+    if (none.why == "invalid_grant") none.fault = Fault::kGrant;
+    if (!object || none.why == "invalid_client" || answer->status == kTooManyRequests)
+      none.fault = Fault::kAway;
+    none.why = where + " answered with " + std::to_string(answer->status) + ", " + none.why;
     wipe(answer->body);
-    co_return Err(where + " answered with " + std::to_string(answer->status) + ", " + why);
+    co_return Err(std::move(none));
   }
   Tokens tokens;
   tokens.access_token = text_member(*root, "access_token");
   tokens.refresh_token = text_member(*root, "refresh_token");
   tokens.id_token = text_member(*root, "id_token");
   if (root->find("scope")) tokens.scope = text_member(*root, "scope");
-  const std::int64_t lasts_s = number_member(*root, "expires_in");
-  if (lasts_s > 0) tokens.access_until_s = now_s() + std::min<std::int64_t>(lasts_s, 366LL * 24 * 3600);
+  const auto lasts_s = read_expires_in(*root);
   const bool bearer = equals_ignore_case(text_member(*root, "token_type"), "bearer");
   document.clear();
   wipe(answer->body);
   if (tokens.access_token.empty() || !bearer || !is_header_text(tokens.access_token))
-    co_return Err(where + " handed out no bearer token");
+    co_return Err(NoTokens{Fault::kRefused, where + " handed out no bearer token"});
+  if (!lasts_s) co_return Err(NoTokens{Fault::kRefused, where + ": its answer " + lasts_s.error()});
+  if (*lasts_s) {
+    tokens.access_until_s = now_s() + **lasts_s;
+  } else if (!tokens.refresh_token.empty()) {
+    tokens.access_until_s = now_s() + kAccessUnsaidS;
+  }
   co_return std::move(tokens);
 }
 
@@ -386,12 +432,19 @@ net::Task<LoginAnswer> BrowserLogin::finish(Pending pending, Tokens tokens, cons
   session->id_token = std::move(tokens.id_token);
   session->access_until_s = tokens.access_until_s;
   session->began_s = now_s();
+  session->issued_s = tokens.claims.issued_at_s;
+  session->asked = std::move(pending.asked);
   session->ends_s = now_s() + login_.lifetime_s;
   session->seen_s->store(now_s());
   set_claims(*session, std::move(tokens.claims), tokens.scope ? *tokens.scope : login_.scope);
   const SessionPtr before = session_of(question);
-  auto begun = co_await keeper_->begin(std::move(session));
+  auto begun = co_await keeper_->begin(session);
   if (!begun) co_return refused(Reason::kLoginUnavailable, begun.error());
+  const auto meant = [&](const auto& one) { return is_meant(one.first, *session, 0); };
+  if (std::ranges::any_of(logged_out_, meant)) {
+    keeper_->end(session->name);
+    co_return refused(Reason::kLoginRefused, "the issuer has logged the user out meanwhile");
+  }
   if (before) keeper_->end(before->name);
   const std::string to = is_local(pending.return_to) ? pending.return_to : login_.after_login;
   co_return redirect(login_.origin + to, stages::session_cookie(login_.cookie, secret) +
@@ -443,22 +496,40 @@ net::Task<void> BrowserLogin::give_back(std::shared_ptr<BrowserLogin> self, std:
 net::Task<LoginAnswer> BrowserLogin::log_out_by_issuer(LoginQuestion question) {
   const Parameters form(question.body);
   auto token = co_await judge_.logout_token(std::string(form["logout_token"]));
-  if (!token) co_return refused(Reason::kLogoutRefused, "the logout token: " + token.error());
-  const std::string& issuer = client_->issuer().rules.issuer;
-  const auto meant = [&](const Session& session) {
-    if (session.scheme != login_.scheme || session.claims->issuer() != issuer) return false;
-    // By its id at the issuer where both say it; else by its subject alone.
-    const bool by_id = !token->provider_session.empty() && !session.provider_session.empty();
-    if (by_id && session.provider_session != token->provider_session) return false;
-    if (!by_id && token->subject.empty()) return false;
-    if (!token->subject.empty() && session.claims->subject() != token->subject) return false;
-    // One that is posted again ends nothing that began after it was made.
-    return session.began_s <= token->issued_at_s + client_->issuer().rules.leeway_s;
-  };
-  for (const SessionPtr& session : keeper_->sessions().all(meant)) keeper_->end(session->name);
+  if (!token && token.error().key_missing)
+    co_return refused(Reason::kLoginUnavailable, "the logout token: " + token.error().why);
+  if (!token) co_return refused(Reason::kLogoutRefused, "the logout token: " + token.error().why);
+  std::vector<stages::SessionName> over;
+  const std::int64_t leeway_s = client_->issuer().rules.leeway_s;
+  const auto meant = [&](const Session& session) { return is_meant(*token, session, leeway_s); };
+  for (const SessionPtr& session : keeper_->sessions().all(meant)) over.push_back(session->name);
+  keeper_->end(over);
+  note_logout(std::move(*token));
   LoginAnswer done;
   done.response.status = 200;
   co_return done;
+}
+
+bool BrowserLogin::is_meant(const LogoutToken& token, const Session& session, std::int64_t leeway_s) const {
+  const plan::Issuer& issuer = client_->issuer();
+  if (session.scheme != login_.scheme || session.claims->issuer() != issuer.rules.issuer) return false;
+  // By its id at the issuer where both say it; else by its subject alone.
+  const bool by_id = !token.provider_session.empty() && !session.provider_session.empty();
+  if (by_id && session.provider_session != token.provider_session) return false;
+  if (!by_id && token.subject.empty()) return false;
+  if (!token.subject.empty() && session.claims->subject() != token.subject) return false;
+  // One that is posted again ends nothing that began after it was made. Both by the issuer's clock, where it
+  // says.
+  const std::int64_t began_s = session.issued_s != 0 ? session.issued_s : session.began_s;
+  return began_s <= token.issued_at_s + leeway_s;
+}
+
+void BrowserLogin::note_logout(LogoutToken token) {
+  constexpr std::int64_t kKeptMs = 60'000;  // longer than a login is on its way from the issuer to the disk
+  const std::int64_t now_ms = network_.loop().now_ms();
+  while (!logged_out_.empty() && (logged_out_.front().second <= now_ms || logged_out_.size() >= kLogoutsKept))
+    logged_out_.pop_front();
+  logged_out_.emplace_back(std::move(token), now_ms + kKeptMs);
 }
 
 // For a page's script: who has logged in, and until when.
@@ -492,25 +563,35 @@ void BrowserLogin::take_renewal(const stages::SessionName& name, Reply<bool> rep
   // Somebody was faster.
   const bool fresh = session && session->access_until_s > now_s() + kAheadS;
   if (!session || fresh || !session->refreshable() || keeper_->is_over(*session)) return reply.say(true);
-  if (network_.loop().now_ms() < no_renewal_before_ms_) return reply.say(false);
+  if (!may_renew_now(name)) return reply.say(false);
   auto& waiting = keeper_->renewals()[raw(name)];
   waiting.push_back(std::move(reply));
   if (waiting.size() == 1) net::spawn(renew_now(shared_from_this(), session));
+}
+
+bool BrowserLogin::may_renew_now(const stages::SessionName& name) const {
+  const std::int64_t now_ms = network_.loop().now_ms();
+  const auto paused = paused_.find(raw(name));
+  return now_ms >= no_renewal_before_ms_ && (paused == paused_.end() || now_ms >= paused->second);
 }
 
 net::Task<void> BrowserLogin::renew_now(std::shared_ptr<BrowserLogin> self, SessionPtr session) {
   std::string form;
   append_parameter(form, "grant_type", "refresh_token");
   append_parameter(form, "refresh_token", session->refresh_token);
-  bool denied = false;
-  auto tokens = co_await self->ask_tokens(std::move(form), denied);
+  auto tokens = co_await self->ask_tokens(std::move(form));
   bool renewed = false;
+  const std::int64_t pause_ms = self->network_.loop().now_ms() + kRenewalPauseMs;
+  if (self->paused_.size() >= kRenewalsPaused) self->paused_.clear();
+  self->paused_.erase(raw(session->name));
   if (tokens) {
     renewed = co_await self->take_tokens(session, std::move(*tokens));
-  } else if (denied) {
+  } else if (tokens.error().fault == NoTokens::Fault::kGrant) {
     self->keeper_->end(session->name);
+  } else if (tokens.error().fault == NoTokens::Fault::kAway) {
+    self->no_renewal_before_ms_ = pause_ms;
   } else {
-    self->no_renewal_before_ms_ = self->network_.loop().now_ms() + kRenewalPauseMs;
+    self->paused_[raw(session->name)] = pause_ms;
   }
   auto& renewals = self->keeper_->renewals();
   const auto found = renewals.find(raw(session->name));
@@ -531,13 +612,18 @@ net::Task<bool> BrowserLogin::take_tokens(SessionPtr session, Tokens tokens) {
   } else {
     // OpenID Connect Core, section 12.2: of the same user, or it is not taken.
     auto claims = co_await judge_.id_token(tokens.id_token, {});
-    if (!claims || claims->subject() != session->claims->subject()) {
+    if (!claims && claims.error().key_missing) {
+      // Nobody knows whether it is good: what was verified at the login goes on to hold.
+      set_claims(*next, *session->claims, scope);
+    } else if (!claims || claims->subject() != session->claims->subject()) {
       keeper_->end(session->name);
+      if (!next->refresh_token.empty()) net::spawn(give_back(shared_from_this(), next->refresh_token));
       co_return false;
+    } else {
+      if (claims->authenticated_at_s == 0) claims->authenticated_at_s = session->claims->authenticated_at_s;
+      next->id_token = std::move(tokens.id_token);
+      set_claims(*next, std::move(*claims), scope);
     }
-    if (claims->authenticated_at_s == 0) claims->authenticated_at_s = session->claims->authenticated_at_s;
-    next->id_token = std::move(tokens.id_token);
-    set_claims(*next, std::move(*claims), scope);
   }
   const std::string refresh_token = next->refresh_token;
   const auto written = co_await keeper_->renew(std::move(next));

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,21 +21,26 @@ struct LogoutToken {
   std::int64_t issued_at_s = 0;
 };
 
+// Why a token is not taken: the end of a sentence.
+struct NotTaken {
+  std::string why;
+  bool key_missing = false;  // the issuer's key could not be had: nobody knows whether it is good
+};
+
 class TokenJudge {
  public:
   // Both outlive what is asked of it.
   TokenJudge(net::Network& network, KeySource& keys, const plan::Issuer& issuer, const TokenLimits& limits)
       : network_(network), keys_(keys), issuer_(issuer), limits_(limits) {}
 
-  // Meant for this client and, unless it is empty, for the login with this nonce. Errors are ends of a
-  // sentence.
-  net::Task<Result<jose::Claims, std::string>> id_token(std::string text, std::string nonce);
-  net::Task<Result<LogoutToken, std::string>> logout_token(std::string text);
+  // Meant for this client and, unless it is empty, for the login with this nonce.
+  net::Task<Result<jose::Claims, NotTaken>> id_token(std::string text, std::string nonce);
+  net::Task<Result<LogoutToken, NotTaken>> logout_token(std::string text);
 
  private:
   // Signed by one of the issuer's keys, which are fetched anew if it is a new one.
-  net::Task<std::string> wrong_signature(const jose::UnverifiedToken& token);
-  [[nodiscard]] Result<jose::Claims, std::string> claims_of(const jose::UnverifiedToken& token) const;
+  net::Task<std::optional<NotTaken>> wrong_signature(const jose::UnverifiedToken& token);
+  [[nodiscard]] Result<jose::Claims, NotTaken> claims_of(const jose::UnverifiedToken& token) const;
 
   net::Network& network_;
   KeySource& keys_;

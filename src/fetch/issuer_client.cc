@@ -144,8 +144,6 @@ net::Task<Fetched<Metadata>> IssuerClient::metadata() {
 }
 
 net::Task<void> IssuerClient::fetch_metadata(std::shared_ptr<IssuerClient> self) {
-  // Whoever waits does so before the first byte comes.
-  co_await network_.loop().sleep_until(network_.loop().now_ms());
   auto said = co_await ask_metadata();
   const std::int64_t now_ms = network_.loop().now_ms();
   self->metadata_until_ms_ = now_ms + (said ? kMetadataLifetimeMs : kMetadataRetryMs);
@@ -184,7 +182,9 @@ std::optional<FetchFailure> IssuerClient::prove(upstream::FormPost& post) {
     post.authorization = client_authorization(client.id, secret->reveal());
     return std::nullopt;
   }
-  append_parameter(post.form, "client_id", client.id);
+  // RFC 6749, section 3.2: no parameter comes twice.
+  const bool named = ("&" + post.form).find("&client_id=") != std::string::npos;
+  if (!named) append_parameter(post.form, "client_id", client.id);
   if (!client.certificate_file.empty()) return std::nullopt;
   const auto pem = store::read_secret(client.private_key);
   if (!pem) return FetchFailure{FetchError::kUnreachable, pem.error()};

@@ -64,7 +64,8 @@ class IssuerClient : public std::enable_shared_from_this<IssuerClient> {
 
   struct Waiting {
     IssuerClient& client;
-    [[nodiscard]] bool await_ready() const { return false; }
+    // What fails at once has ended before anybody waits.
+    [[nodiscard]] bool await_ready() const { return !client.asking_; }
     void await_suspend(std::coroutine_handle<> handle) const { client.waiting_.push_back(handle); }
     void await_resume() const {}
   };

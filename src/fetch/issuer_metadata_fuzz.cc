@@ -1,22 +1,21 @@
 // A document from which keys are taken names this issuer, once, and leads to https, once.
-#include <cstdlib>
 #include <string>
 
+#include "base/fuzzing.h"
 #include "fetch/issuer_metadata.h"
 #include "json/document.h"
 
 namespace {
 
-constexpr std::string_view kIssuer = "https://issuer.example";
+using caponier::fuzzing::require;
+using caponier::fuzzing::text_of;
 
-void require(bool condition) {
-  if (!condition) std::abort();
-}
+constexpr std::string_view kIssuer = "https://issuer.example";
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = text_of(data, size);
   const auto metadata = caponier::fetch::read_metadata(text, kIssuer, false, {});
   if (!metadata) {
     require(!metadata.error().empty());

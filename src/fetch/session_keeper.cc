@@ -33,7 +33,8 @@ Secret text_of(const Session& session) {
   text("sid", session.provider_session);
   text("scope", session.claims->scopes());
   out += ",\"access_until\":" + std::to_string(session.access_until_s) +
-         ",\"began\":" + std::to_string(session.began_s) + "}";
+         ",\"began\":" + std::to_string(session.began_s) + ",\"issued\":" + std::to_string(session.issued_s) +
+         "}";
   return Secret(std::move(out));
 }
 
@@ -60,6 +61,7 @@ SessionPtr read_session(const store::SessionRow& row, std::string_view text, con
   session->provider_session = member("sid");
   session->access_until_s = number("access_until");
   session->began_s = number("began");
+  session->issued_s = number("issued");
   session->ends_s = row.ends_s;
   session->seen_s->store(row.seen_s);
   auto claims = kept_claims(session->id_token, limits);
@@ -144,7 +146,9 @@ void SessionKeeper::make_room_for(const Session& session) {
   });
   if (own.size() < kSessionsOfOneMax) return;
   std::ranges::sort(own, {}, [](const SessionPtr& one) { return one->began_s; });
-  for (std::size_t i = 0; i + kSessionsOfOneMax <= own.size(); ++i) end(own[i]->name);
+  std::vector<stages::SessionName> oldest;
+  for (std::size_t i = 0; i + kSessionsOfOneMax <= own.size(); ++i) oldest.push_back(own[i]->name);
+  end(oldest);
 }
 
 net::Task<Result<bool, std::string>> SessionKeeper::renew(SessionPtr session) {
@@ -169,29 +173,35 @@ net::Task<Result<bool, std::string>> SessionKeeper::renew(SessionPtr session) {
   co_return true;
 }
 
-void SessionKeeper::end(const stages::SessionName& name) {
-  sessions_.remove(name);
-  remove(raw(name));
+// All at once: each write waits for the disk, and each end is told to all streams.
+void SessionKeeper::end(std::span<const stages::SessionName> names) {
+  if (names.empty()) return;
+  std::vector<std::string> rows;
+  for (const stages::SessionName& name : names) {
+    sessions_.remove(name);
+    rows.push_back(raw(name));
+  }
+  remove(std::move(rows));
   ended_();
 }
 
-// Tried again until it is gone: on disk it would be a session at the next start.
-void SessionKeeper::remove(std::string name) {
-  if (!store_) return;
-  auto done = [self = weak_from_this(), name](const Result<Unit, std::string>& removed) {
+// Tried again until they are gone: on disk they would be sessions at the next start.
+void SessionKeeper::remove(std::vector<std::string> names) {
+  if (!store_ || names.empty()) return;
+  auto done = [self = weak_from_this(), names](const Result<Unit, std::string>& removed) {
     const auto keeper = self.lock();
     if (removed || !keeper) return;
-    keeper->network_.loop().post([keeper, name, why = removed.error()] {
-      keeper->undeleted_.push_back(name);
+    keeper->network_.loop().post([keeper, names, why = removed.error()] {
+      keeper->undeleted_.insert(keeper->undeleted_.end(), names.begin(), names.end());
       keeper->report_(why);
     });
   };
-  store_->remove(std::move(name), std::move(done));
+  store_->remove(std::move(names), std::move(done));
 }
 
 void SessionKeeper::close() {
   // A disk that was full may have room by now.
-  for (std::string& name : std::exchange(undeleted_, {})) remove(std::move(name));
+  remove(std::exchange(undeleted_, {}));
   store_.reset();
 }
 
@@ -211,16 +221,18 @@ bool SessionKeeper::is_over(const Session& session) const {
 void SessionKeeper::sweep() {
   const std::int64_t now_s = network_.loop().now().wall_s();
   if (auto rotated = sealer_.rotate(now_s); !rotated) report_(rotated.error());
-  for (std::string& name : std::exchange(undeleted_, {})) remove(std::move(name));
+  remove(std::exchange(undeleted_, {}));
   const std::int64_t since_s = std::exchange(noted_s_, now_s);
   store::SessionStore::Seen seen;
+  std::vector<stages::SessionName> over;
   for (const SessionPtr& session : sessions_.all([](const Session&) { return true; })) {
     if (is_over(*session)) {
-      end(session->name);
+      over.push_back(session->name);
     } else if (session->seen_s->load() >= since_s) {
       seen.emplace_back(raw(session->name), session->seen_s->load());
     }
   }
+  end(over);
   if (!seen.empty()) store_->note_seen(std::move(seen), [](const Result<Unit, std::string>&) {});
 }
 

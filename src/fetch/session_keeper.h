@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -59,11 +60,12 @@ class SessionKeeper : public std::enable_shared_from_this<SessionKeeper> {
   using Renewals = std::unordered_map<std::string, std::vector<Reply<bool>>>;
   [[nodiscard]] Renewals& renewals() { return renewals_; }
   // In force at once.
-  void end(const stages::SessionName& name);
+  void end(const stages::SessionName& name) { end(std::span(&name, 1)); }
+  void end(std::span<const stages::SessionName> names);
 
  private:
   [[nodiscard]] store::SessionRow row_of(const stages::Session& session) const;
-  void remove(std::string name);
+  void remove(std::vector<std::string> names);
   void make_room_for(const stages::Session& session);
   net::Task<void> sweep_for_ever(std::shared_ptr<SessionKeeper> self);
   void sweep();

@@ -124,5 +124,14 @@ TEST_F(Keeper, a_session_of_a_login_that_is_no_more_is_over) {
   EXPECT_TRUE(keeper->is_over(*one));
 }
 
+TEST_F(Keeper, sessions_that_end_together_are_told_once) {
+  std::vector<std::shared_ptr<stages::Session>> all;
+  for (int i = 0; i < 50; ++i) all.push_back(session());
+  loop.jump_wall((kIdleS + 1) * 1000);
+  pass(kSweepEveryMs / 1000 + 1);
+  for (const auto& one : all) EXPECT_FALSE(lives(*one));
+  EXPECT_EQ(ended, 1);
+}
+
 }  // namespace
 }  // namespace caponier::fetch

@@ -2,19 +2,17 @@
 // could end the line, or is kept for ever.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
+#include "base/fuzzing.h"
 #include "fetch/token_source.h"
 
 namespace {
 
+using caponier::fuzzing::require;
+
 using namespace caponier;
 using namespace caponier::fetch;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 }  // namespace
 

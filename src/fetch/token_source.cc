@@ -32,12 +32,25 @@ Result<GrantedToken, std::string> read_granted(std::string_view json, const Toke
   if (!type || !type->is(json::Kind::kString) || !equals_ignore_case(type->string(), "bearer"))
     return Err<std::string>("has another token_type than Bearer");
   GrantedToken granted{std::string(token->string()), kTokenLifetimeUnsaidS};
-  const auto lifetime = root->find("expires_in");
-  if (!lifetime) return granted;
-  if (!lifetime->is(json::Kind::kNumber) || !lifetime->is_integer() || lifetime->integer() < 1)
-    return Err<std::string>("has an expires_in that is no time to come");
-  granted.lifetime_s = std::min(lifetime->integer(), kTokenLifetimeMaxS);
+  const auto lifetime_s = read_expires_in(*root);
+  if (!lifetime_s) return Err(lifetime_s.error());
+  if (*lifetime_s) granted.lifetime_s = std::min(**lifetime_s, kTokenLifetimeMaxS);
   return granted;
+}
+
+Result<std::optional<std::int64_t>, std::string> read_expires_in(json::Value answer) {
+  constexpr std::int64_t kLongestS = 366LL * 24 * 3600;
+  const auto said = answer.find("expires_in");
+  if (!said) return std::optional<std::int64_t>();
+  std::int64_t seconds = 0;
+  if (said->is(json::Kind::kNumber) && said->is_integer()) seconds = said->integer();
+  if (said->is(json::Kind::kString)) {
+    const auto number = parse_decimal(said->string());
+    if (number && *number <= static_cast<std::uint64_t>(INT64_MAX))
+      seconds = static_cast<std::int64_t>(*number);
+  }
+  if (seconds < 1) return Err<std::string>("has an expires_in that is no time to come");
+  return std::optional<std::int64_t>(std::min(seconds, kLongestS));
 }
 
 TokenSource::TokenSource(net::Network& network, std::shared_ptr<IssuerClient> client, plan::Upstream upstream,

@@ -9,6 +9,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,6 +20,7 @@
 #include "base/secret.h"
 #include "fetch/asking.h"
 #include "fetch/issuer_client.h"
+#include "json/document.h"
 #include "net/network.h"
 #include "plan/plan.h"
 
@@ -42,6 +44,9 @@ struct GrantedToken {
 };
 // The error is the end of a sentence, without anything of the answer's values.
 Result<GrantedToken, std::string> read_granted(std::string_view json, const TokenLimits& limits);
+// Its expires_in, in seconds, which some issuers write as a text; nothing: it does not say. The error as
+// above.
+Result<std::optional<std::int64_t>, std::string> read_expires_in(json::Value answer);
 
 struct TokenHealth {
   std::string upstream;

@@ -202,6 +202,9 @@ TEST(GrantedTokens, are_what_a_header_can_hold) {
   EXPECT_EQ(
       read_granted(R"({"access_token":"a","token_type":"Bearer","expires_in":99999999})", limits)->lifetime_s,
       kTokenLifetimeMaxS);
+  EXPECT_EQ(
+      read_granted(R"({"access_token":"a","token_type":"Bearer","expires_in":"3599"})", limits)->lifetime_s,
+      3599);
   const std::string longest(limits.token_bytes_max, 'a');
   EXPECT_TRUE(ok(R"({"token_type":"Bearer","access_token":")" + longest + "\"}"));
   EXPECT_FALSE(ok(R"({"token_type":"Bearer","access_token":"a)" + longest + "\"}"));
@@ -210,6 +213,8 @@ TEST(GrantedTokens, are_what_a_header_can_hold) {
         R"({"access_token":"a","token_type":"N_A"})", R"({"access_token":"a b","token_type":"Bearer"})",
         R"({"access_token":"\r\n","token_type":"Bearer"})",
         R"({"access_token":"a","token_type":"Bearer","expires_in":-1})",
+        R"({"access_token":"a","token_type":"Bearer","expires_in":0})",
+        R"({"access_token":"a","token_type":"Bearer","expires_in":"soon"})",
         R"({"access_token":"a","token_type":"Bearer","expires_in":1.5})"}) {
     EXPECT_FALSE(ok(bad)) << bad;
   }

@@ -105,7 +105,7 @@ ClientConnection::~ClientConnection() {
   }
   if (next_ != nullptr) next_->previous_ = previous_;
   if (!canary("connection-never-left"))
-    worker_.shared().connections.leave(address_counted_ ? peer_.text : std::string());
+    worker_.shared().connections.leave(address_counted_ ? std::string(peer_.limit_key()) : std::string());
 }
 
 void ClientConnection::start() {
@@ -321,6 +321,8 @@ net::Task<BodyPiece> ClientConnection::read_body() {
     if (!piece) co_return BodyPiece{BodyPiece::Status::kMalformed, {}};
     body_used_ = piece->consumed;
     if (!piece->data.empty()) co_return BodyPiece{BodyPiece::Status::kData, piece->data};
+    // Framing alone is progress, and time passes with it: who asked looks at the clock.
+    if (piece->consumed > 0 && !body_.complete()) co_return BodyPiece{BodyPiece::Status::kData, {}};
     if (piece->consumed > 0) continue;
     if (buffer_.tail_room() == 0) co_return BodyPiece{BodyPiece::Status::kMalformed, {}};
     if (body_stopped_) co_return BodyPiece{BodyPiece::Status::kClosed, {}};
@@ -386,13 +388,15 @@ net::Stream::WriteAwaiter ClientConnection::send(std::string& text, const Answer
     holding_ = true;
     return write({}, {});
   }
-  return write(text, data);
+  return write(text, data, piece.until_ms);
 }
 
 // After abort(), the stream answers that it is broken.
-net::Stream::WriteAwaiter ClientConnection::write(std::string_view first, std::string_view second) {
-  const TimeLimits& time = service_->plan().limits.time;
-  return stream_->write(first, second, worker_.loop().now_ms() + time.write_progress_ms);
+net::Stream::WriteAwaiter ClientConnection::write(std::string_view first, std::string_view second,
+                                                  std::int64_t until_ms) {
+  const std::int64_t progress_ms = service_->plan().limits.time.write_progress_ms;
+  return stream_->write(first, second, std::max(until_ms, worker_.loop().now_ms() + progress_ms),
+                        progress_ms);
 }
 
 }  // namespace caponier::gateway

@@ -65,7 +65,7 @@ class ClientConnection final : private ClientSide {
   [[nodiscard]] bool body_complete() const override { return body_.complete(); }
   std::span<char> body_room();
   net::Stream::WriteAwaiter send(std::string& text, const AnswerPiece& piece) override;
-  net::Stream::WriteAwaiter write(std::string_view first, std::string_view second);
+  net::Stream::WriteAwaiter write(std::string_view first, std::string_view second, std::int64_t until_ms = 0);
 
   void follow();
 

@@ -15,18 +15,21 @@ namespace caponier::gateway {
 struct BodyPiece {
   enum class Status : std::uint8_t { kData, kEnd, kTooSlow, kClosed, kMalformed };
   Status status = Status::kClosed;
-  std::string_view data;  // kData: until the next call
+  std::string_view data;  // kData: until the next call; empty, where only its framing went on
 };
 
 // A piece of the answer. The codec adds what frames the message and what is of the connection.
 struct AnswerPiece {
   // The text holds a head: status line and fields, each with its CRLF, Content-Length if the length is known.
   bool head = false;
-  bool open = false;          // with a head: a body of unknown length follows
-  bool keep_alive = true;     // with a head: the connection may carry another exchange
-  bool last = false;          // the answer ends here
-  bool more = false;          // the next piece comes at once, and may leave together with this one
-  std::string_view data;      // of the body
+  bool open = false;       // with a head: a body of unknown length follows
+  bool keep_alive = true;  // with a head: the connection may carry another exchange
+  bool last = false;       // the answer ends here
+  bool more = false;       // the next piece comes at once, and may leave together with this one
+  std::string_view data;   // of the body
+  // Steady. All of it is taken within `timeouts.write_progress`; or, if this is later, until then, as long as
+  // some of it is taken within each `timeouts.write_progress`.
+  std::int64_t until_ms = 0;
   std::string_view trailers;  // with the last one: lines, each with its CRLF
 };
 

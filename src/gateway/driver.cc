@@ -32,6 +32,7 @@ Denial overloaded(std::string_view detail) {
   return busy;
 }
 
+constexpr std::string_view kAllFull = "memory in flight is at its bound";
 constexpr std::string_view kConnectionFull =
     "the memory in flight of the client's connection is at its bound";
 
@@ -180,7 +181,7 @@ net::Task<Driver::Failed> Driver::gather_body(Exchange& exchange, std::uint64_t 
   body_.clear();
   if (exchange.head->body.kind == http::BodyKind::kLength) {
     most = std::min(bytes_max, exchange.head->body.bytes);
-    if (!make_room(body_, std::min(most, kReservedBytes), most)) co_return overloaded(kConnectionFull);
+    if (Failed full = make_room(body_, std::min(most, kReservedBytes), most)) co_return full;
   }
   if (!co_await client_.invite_body())
     co_return denied(Reason::kClientClosed, "validate", "closed before its body");
@@ -204,7 +205,7 @@ net::Task<Driver::Failed> Driver::gather_body(Exchange& exchange, std::uint64_t 
       if (exchange.head_decision) large.where = exchange.head_decision->body->where.text;
       co_return large;
     }
-    if (!make_room(body_, piece.data.size(), most)) co_return overloaded(kConnectionFull);
+    if (Failed full = make_room(body_, piece.data.size(), most)) co_return full;
     body_.append(piece.data);
     if (worker_.loop().now_ms() >= ends_ms_)
       co_return denied(Reason::kExchangeTimeout, "validate", "the body took too long");
@@ -227,17 +228,19 @@ std::uint64_t Driver::bytes_max() const {
 }
 
 Driver::Failed Driver::no_room() const {
-  if (worker_.overloaded()) return overloaded("memory in flight is at its bound");
+  if (worker_.overloaded()) return overloaded(kAllFull);
   if (memory_.left(bytes_max()) == 0) return overloaded(kConnectionFull);
   return std::nullopt;
 }
 
-bool Driver::make_room(std::string& body, std::uint64_t more, std::uint64_t most) {
+Driver::Failed Driver::make_room(std::string& body, std::uint64_t more, std::uint64_t most) {
   const std::uint64_t had = static_cast<std::uint64_t>(heap_bytes(body));
   const std::uint64_t wanted = body.size() + more;
-  if (wanted <= body.capacity()) return true;
+  if (wanted <= body.capacity()) return std::nullopt;
+  // Who was let in may not grow without an end either.
+  if (worker_.overloaded()) return overloaded(kAllFull);
   const std::uint64_t possible = had + memory_.left(bytes_max());
-  if (wanted > possible) return false;
+  if (wanted > possible) return overloaded(kConnectionFull);
   constexpr std::uint64_t kLeastBytes = 4096;
   // By itself a string grows beyond what it may have.
   std::string larger;
@@ -245,7 +248,7 @@ bool Driver::make_room(std::string& body, std::uint64_t more, std::uint64_t most
   larger.append(body);
   body = std::move(larger);
   count_gathered();
-  return true;
+  return std::nullopt;
 }
 
 net::Task<Driver::Failed> Driver::start_upload(Exchange& exchange) {
@@ -315,14 +318,19 @@ Denial Driver::read_failure(net::IoStatus status, std::string_view closed) const
   return denied(Reason::kUpstreamTimeout, "upstream", "no progress in time");
 }
 
+std::int64_t Driver::pause_ms() const {
+  return lasts_ ? service_->plan().limits.time.stream_idle_ms : first_byte_ms_;
+}
+
 // The upstream's time for its answer begins with the last byte that it was given. Moves `until` if it has not
 // run out.
 bool Driver::still_has_time(net::IoStatus status, std::int64_t& until) const {
   if (status != net::IoStatus::kTimedOut || !upload_ || upload_->state() > Upload::State::kDone) return false;
   const std::int64_t now_ms = worker_.loop().now_ms();
-  const bool running = upload_->state() == Upload::State::kRunning;
-  const std::int64_t from_ms = running ? now_ms : upload_->progress_ms();
-  until = std::min(ends_ms_, from_ms + first_byte_ms_);
+  // A call in which nobody says anything is over, though either side could go on.
+  const bool waits = upload_->state() == Upload::State::kRunning && !lasts_;
+  const std::int64_t from_ms = waits ? now_ms : upload_->progress_ms();
+  until = std::min(ends_ms_, from_ms + pause_ms());
   return until > now_ms;
 }
 
@@ -434,6 +442,7 @@ net::Task<void> Driver::pass_held(Exchange& exchange, stages::ResponseDecision d
   whole.head = whole.last = true;
   whole.keep_alive = keep_alive_;
   whole.data = body;
+  whole.until_ms = ends_ms_;
   const auto sent = co_await client_.send(out_, whole);
   if (!sent.ok()) {
     connection_->abort();
@@ -463,7 +472,7 @@ net::Task<Driver::Failed> Driver::gather_response(const stages::ResponseDecision
       held_ = piece->data;
       co_return std::nullopt;
     }
-    if (!make_room(response_body_, piece->data.size(), most)) co_return overloaded(kConnectionFull);
+    if (Failed full = make_room(response_body_, piece->data.size(), most)) co_return full;
     response_body_.append(piece->data);
     held_ = response_body_;
     if (connection_->complete()) co_return std::nullopt;
@@ -474,13 +483,16 @@ net::Task<Driver::Failed> Driver::gather_response(const stages::ResponseDecision
 
 // More of the upstream's body, or its end.
 net::Task<Driver::Failed> Driver::read_more() {
-  std::int64_t until = deadline(lasts_ ? service_->plan().limits.time.stream_idle_ms : first_byte_ms_);
-  const auto read = co_await connection_->receive(until);
-  if (read.status == net::IoStatus::kClosed && connection_->end_at_close()) co_return std::nullopt;
-  if (!read.ok() && !still_has_time(read.status, until))
-    co_return read_failure(read.status, "closed within its answer");
-  if (read.ok()) connection_->received(read.bytes);
-  co_return std::nullopt;
+  std::int64_t until = deadline(pause_ms());
+  for (;;) {
+    const auto read = co_await connection_->receive(until);
+    if (read.status == net::IoStatus::kClosed && connection_->end_at_close()) co_return std::nullopt;
+    if (read.ok()) {
+      connection_->received(read.bytes);
+      co_return std::nullopt;
+    }
+    if (!still_has_time(read.status, until)) co_return read_failure(read.status, "closed within its answer");
+  }
 }
 
 // `held`: the framing is not known before the body is.
@@ -513,6 +525,8 @@ net::Task<Driver::Failed> Driver::pass_body(Exchange& exchange, bool open, const
   out.keep_alive = keep_alive_;
   bool waiting = true;  // something is to leave before we wait: an event stream must not be held back
   for (;;) {
+    // One that never pauses ends in time as well, whoever is slow.
+    if (worker_.loop().now_ms() >= ends_ms_) co_return read_failure(net::IoStatus::kTimedOut, {});
     const auto piece = connection_->read_body();
     if (!piece) co_return denied(Reason::kUpstreamMalformed, "upstream", piece.error());
     copy_for_report(exchange, piece->data);
@@ -540,12 +554,13 @@ net::Task<Driver::Failed> Driver::pass_body(Exchange& exchange, bool open, const
 void Driver::copy_for_report(Exchange& exchange, std::string_view data) {
   if (copy_max_ == 0 || response_body_.size() > copy_max_) return;
   data = data.substr(0, copy_max_ + 1 - response_body_.size());
-  if (make_room(response_body_, data.size(), copy_max_ + 1)) {
+  Failed full = make_room(response_body_, data.size(), copy_max_ + 1);
+  if (!full) {
     response_body_.append(data);
     return;
   }
   // The answer goes on, and is not judged: the record says so.
-  exchange.reported.push_back(overloaded(kConnectionFull));
+  exchange.reported.push_back(std::move(*full));
   copy_max_ = 0;
   release(response_body_);
   count_gathered();

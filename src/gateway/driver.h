@@ -100,13 +100,15 @@ class Driver {
   void end_response(std::uint16_t status);
   void copy_for_report(stages::Exchange& exchange, std::string_view data);
   [[nodiscard]] stages::Denial read_failure(net::IoStatus status, std::string_view closed) const;
+  // How long the upstream may be silent within its answer.
+  [[nodiscard]] std::int64_t pause_ms() const;
   [[nodiscard]] bool still_has_time(net::IoStatus status, std::int64_t& until) const;
   [[nodiscard]] std::int64_t deadline(std::int64_t within_ms) const;
   void end_request();
   // Why nothing is begun, if so.
   [[nodiscard]] Failed no_room() const;
-  // Room for `more` bytes of a body that has at most `most`. False if the connection holds too much already.
-  [[nodiscard]] bool make_room(std::string& body, std::uint64_t more, std::uint64_t most);
+  // Room for `more` bytes of a body that has at most `most`; or why there is none.
+  [[nodiscard]] Failed make_room(std::string& body, std::uint64_t more, std::uint64_t most);
   [[nodiscard]] std::uint64_t bytes_max() const;
   void count_gathered();
   void count_made(const stages::Exchange& exchange);

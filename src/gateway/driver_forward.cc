@@ -223,11 +223,13 @@ net::Task<Driver::Failed> Driver::send_request(Exchange& exchange) {
     if (!take_idle(chosen)) {
       if (Failed failed = co_await take_connection(chosen)) co_return failed;
     }
+    // Nobody wants it any more, while the way was being opened.
+    if (client_gone_ || broken_off_) co_return read_failure(net::IoStatus::kReset, {});
     connection_->begin(exchange.head->method, exchange.head_decision->websocket);
     connection_->count_in(memory_.blocks());
     out_.resize(head_bytes);
     const auto sent =
-        co_await connection_->send(out_, body, deadline(exchange.plan->limits.time.write_progress_ms));
+        co_await connection_->send(out_, body, ends_ms_, exchange.plan->limits.time.write_progress_ms);
     if (sent.ok()) break;
     const bool wanted = !client_gone_ && !broken_off_;
     // An answer to what has left of it is an answer.

@@ -1,7 +1,10 @@
 #include "gateway/gateway.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
+#include <functional>
+#include <memory>
 #include <thread>
 #include <utility>
 
@@ -271,8 +274,10 @@ void Gateway::replace(Replacement replacement) {
 
 namespace {
 
-// Waits on the worker's own loop until it is idle or its time is up, then ends what is left and the loop.
-net::Task<void> drain_worker(Worker* worker, std::int64_t drain_ms) {
+// Waits on the worker's own loop until it is idle or its time is up, then ends what is left, and the loop
+// once `others_wait` says so: of the worker whose loop asks the issuers for all.
+net::Task<void> drain_worker(Worker* worker, std::int64_t drain_ms,
+                             std::function<bool(bool in_time)> others_wait) {
   constexpr std::int64_t kLookMs = 10;
   net::Loop& loop = worker->loop();
   const std::int64_t until = loop.now_ms() + drain_ms;
@@ -286,6 +291,7 @@ net::Task<void> drain_worker(Worker* worker, std::int64_t drain_ms) {
       co_await loop.sleep_until(loop.now_ms() + kLookMs);
   }
   worker->flush_records();
+  while (others_wait(loop.now_ms() < until)) co_await loop.sleep_until(loop.now_ms() + kLookMs);
   loop.stop();
 }
 
@@ -304,9 +310,21 @@ void Gateway::drain(bool handed_over) {
     keys->stop();
     if (sessions) sessions->stop();
   });
+  const auto running = std::make_shared<std::atomic<std::size_t>>(threads_.size());
   for (auto& thread : threads_) {
-    thread->loop.post(
-        [worker = thread->worker.get(), drain_ms] { net::spawn(drain_worker(worker, drain_ms)); });
+    std::function<bool(bool)> others_wait = [running](bool) {
+      running->fetch_sub(1);
+      return false;
+    };
+    if (thread == threads_.front()) {
+      // And what an issuer answers to a renewal is good for once: it must reach the disk.
+      others_wait = [running, sessions = session_keeper_](bool in_time) {
+        return running->load() > 1 || (in_time && sessions && !sessions->renewals().empty());
+      };
+    }
+    thread->loop.post([worker = thread->worker.get(), drain_ms, others_wait = std::move(others_wait)] {
+      net::spawn(drain_worker(worker, drain_ms, others_wait));
+    });
   }
   for (auto& thread : threads_) {
     if (thread->thread.joinable()) thread->thread.join();

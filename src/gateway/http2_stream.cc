@@ -203,9 +203,11 @@ bool Http2Stream::send_head(std::string_view lines, bool ends) {
   return true;
 }
 
-net::Stream::WriteAwaiter Http2Stream::write(std::string_view first, std::string_view second) {
-  const TimeLimits& time = service_->plan().limits.time;
-  return channel_.write(first, second, channel_.loop().now_ms() + time.write_progress_ms);
+net::Stream::WriteAwaiter Http2Stream::write(std::string_view first, std::string_view second,
+                                             std::int64_t until_ms) {
+  const std::int64_t progress_ms = service_->plan().limits.time.write_progress_ms;
+  return channel_.write(first, second, std::max(until_ms, channel_.loop().now_ms() + progress_ms),
+                        progress_ms);
 }
 
 // The head stands at the front of `text`, and behind it what is held back for the next piece.
@@ -241,7 +243,7 @@ net::Stream::WriteAwaiter Http2Stream::send(std::string& text, const AnswerPiece
       (void)send_head(trailers_, true);
     }
   }
-  return write(first, piece.data);
+  return write(first, piece.data, piece.until_ms);
 }
 
 // One frame, as far as both windows and the room for output let it.

@@ -78,7 +78,7 @@ class Http2Stream final : private ClientSide {
   void begin_exchange();
   void end_exchange();
   net::IoResult try_write(std::string_view first, std::string_view second);
-  net::Stream::WriteAwaiter write(std::string_view first, std::string_view second);
+  net::Stream::WriteAwaiter write(std::string_view first, std::string_view second, std::int64_t until_ms = 0);
   [[nodiscard]] bool send_head(std::string_view lines, bool ends);
   void release_given();
   void drop_body();

@@ -1,24 +1,23 @@
 // Bodies that an administrator sends: strict, bounded, and what is refused is not repeated.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "base/fuzzing.h"
 #include "gateway/json_request.h"
 
 namespace {
 
+using caponier::fuzzing::require;
+using caponier::fuzzing::text_of;
+
 using namespace caponier;
 using namespace caponier::gateway;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = text_of(data, size);
   JsonRequest request;
   const auto read = request.read(text, {"subject", "scopes"});
   if (!read) {

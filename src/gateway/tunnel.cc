@@ -22,7 +22,7 @@ net::Task<Tunnel::End> Tunnel::run() {
 }
 
 net::Task<void> Tunnel::say_close(std::uint16_t code) {
-  if (!place_.may_add()) co_return;
+  if (torn_ || !place_.may_add()) co_return;
   const std::array<char, 4> frame = {'\x88', '\x02', static_cast<char>(code >> 8),
                                      static_cast<char>(code & 0xff)};
   AnswerPiece piece;
@@ -51,7 +51,10 @@ net::Task<Tunnel::End> Tunnel::pass_down() {
       AnswerPiece piece;
       piece.data = bytes;
       const auto sent = co_await client_.send(text_, piece);
-      if (!sent.ok()) co_return sent.status == net::IoStatus::kTimedOut ? End::kStuck : End::kClientClosed;
+      if (!sent.ok()) {
+        torn_ = true;
+        co_return sent.status == net::IoStatus::kTimedOut ? End::kStuck : End::kClientClosed;
+      }
       bytes_down_ += bytes.size();
       place_.pass(bytes);
       buffer.consume(bytes.size());

@@ -63,8 +63,9 @@ class Tunnel {
   bool up_ended_ = false;
   End up_end_ = End::kClientClosed;
   std::coroutine_handle<> waiter_;
-  FramePlace place_;  // of what the client got
-  std::string text_;  // the codec's
+  FramePlace place_;   // of what the client got
+  bool torn_ = false;  // it got a piece in part, nobody knows how much of it
+  std::string text_;   // the codec's
 };
 
 }  // namespace caponier::gateway

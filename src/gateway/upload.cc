@@ -25,6 +25,7 @@ net::Task<Upload::State> Upload::relay() {
       case BodyPiece::Status::kMalformed:
         co_return State::kMalformed;
     }
+    if (piece.data.empty()) continue;
     bytes_ += piece.data.size();
     if (bytes_ > bytes_max_) co_return State::kTooLarge;
     const State passed = co_await pass(piece.data, false);

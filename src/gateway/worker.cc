@@ -166,7 +166,7 @@ void Worker::refuse(const stages::Peer& peer, const stages::Denial& denial) {
 
 bool Worker::admit_address(const stages::Peer& peer) {
   auto denied = stages::admit_connection(service_->state, plan().limits, peer, loop().now());
-  if (!denied && !shared_.connections.name(peer.text)) {
+  if (!denied && !shared_.connections.name(std::string(peer.limit_key()))) {
     denied = stages::deny(Reason::kConnectionRefused, "admit", "too many open connections of the address");
   }
   if (denied) refuse(peer, *denied);

@@ -2,15 +2,17 @@
 // reader takes it; and one that our encoder wrote reads back.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/fuzzing.h"
 #include "http/h1_decoder.h"
 #include "http/h1_encoder.h"
 
 namespace {
+
+using caponier::fuzzing::require;
 
 using namespace caponier::http;
 
@@ -43,10 +45,6 @@ Outcome decode(std::string_view bytes, std::size_t step) {
     }
   }
   return outcome;
-}
-
-void require(bool condition) {
-  if (!condition) std::abort();
 }
 
 // The body by the rules alone (RFC 9112 section 7.1), without extensions and with sizes of 64 bits.

@@ -2,22 +2,20 @@
 // smuggling breaks.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/fuzzing.h"
 #include "http/h1_decoder.h"
 
 namespace {
 
+using caponier::fuzzing::require;
+
 using caponier::HttpLimits;
 using namespace caponier::http;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 std::string describe(const RequestHead& head) {
   std::string text;
@@ -102,16 +100,7 @@ std::string assemble(std::string_view choices) {
       " folded\r\n",
       "\r\n",
   };
-  std::string text;
-  for (const char c : choices.substr(0, 64)) {
-    const auto choice = static_cast<unsigned char>(c);
-    if (choice < std::size(kLines)) {
-      text += kLines[choice];
-    } else {
-      text += c;
-    }
-  }
-  return text;
+  return caponier::fuzzing::assemble(choices, kLines);
 }
 
 }  // namespace

@@ -2,13 +2,13 @@
 // and says the same when it is written down in HTTP/1.1.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "base/fuzzing.h"
 #include "http/h1_decoder.h"
 #include "http/h1_encoder.h"
 #include "http/h2_decoder.h"
@@ -17,21 +17,10 @@
 
 namespace {
 
+using caponier::fuzzing::require;
+
 using namespace caponier::http;
 using caponier::HttpLimits;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-HttpLimits small_limits() {
-  HttpLimits limits;
-  limits.request_line_bytes_max = 256;
-  limits.header_line_bytes_max = 256;
-  limits.head_bytes_max = 1024;
-  limits.header_count_max = 8;
-  return limits;
-}
 
 // What the gateway sends upstream, read as an upstream reads it.
 void check_translation(const RequestHead& head) {
@@ -63,7 +52,7 @@ void check_translation(const RequestHead& head) {
 }
 
 std::string describe_head(h2::FieldBlock& fields, bool ended) {
-  const HttpLimits limits = small_limits();
+  const HttpLimits limits = h2::small_limits();
   RequestHead head;
   const auto error = h2::read_request(fields, ended, true, limits, head);
   if (error) return std::string(name(*error));
@@ -80,7 +69,7 @@ std::string describe_head(h2::FieldBlock& fields, bool ended) {
 std::string meaning_of(std::string_view bytes, std::size_t step_bytes) {
   caponier::Http2Limits http2;
   http2.continuations_max = 3;
-  h2::Decoder decoder(small_limits(), http2);
+  h2::Decoder decoder(h2::small_limits(), http2);
   std::string text;
   std::string body;
   std::uint64_t flow = 0;

@@ -1,7 +1,6 @@
 // What goes in on one side of the gateway comes out equal on the other: a head that was accepted in HTTP/1.1,
 // written in HTTP/2 and read again, says the same; and an answer the other way round.
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/fuzzing.h"
 #include "http/h1_decoder.h"
 #include "http/h1_encoder.h"
 #include "http/h2_decoder.h"
@@ -19,22 +19,11 @@
 
 namespace {
 
+using caponier::fuzzing::require;
+
 using namespace caponier::http;
 using caponier::Http2Limits;
 using caponier::HttpLimits;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-HttpLimits small_limits() {
-  HttpLimits limits;
-  limits.request_line_bytes_max = 256;
-  limits.header_line_bytes_max = 256;
-  limits.head_bytes_max = 1024;
-  limits.header_count_max = 8;
-  return limits;
-}
 
 // Of the connection, not of the message; or told by the codec in its own way.
 bool is_left_behind(Field field) {
@@ -102,7 +91,7 @@ bool read_head(h2::Decoder& decoder, std::string_view frames) {
 }
 
 void check_request(std::string_view bytes) {
-  const HttpLimits limits = small_limits();
+  const HttpLimits limits = h2::small_limits();
   RequestDecoder decoder(limits);
   decoder.begin();
   const auto status = decoder.feed(bytes);
@@ -133,7 +122,7 @@ void check_request(std::string_view bytes) {
 }
 
 void check_answer(std::string_view bytes, Method request) {
-  const HttpLimits limits = small_limits();
+  const HttpLimits limits = h2::small_limits();
   ResponseDecoder decoder(limits);
   decoder.begin(request);
   const auto status = decoder.feed(bytes);
@@ -160,7 +149,7 @@ void check_answer(std::string_view bytes, Method request) {
 
 // `block` as an upstream's header block; what is accepted, a client of HTTP/1.1 is told.
 void check_answer_of_http2(std::string_view block, bool ends, Method request) {
-  const HttpLimits limits = small_limits();
+  const HttpLimits limits = h2::small_limits();
   h2::Decoder decoder(limits, Http2Limits{}, h2::Peer::kServer);
   std::string frames = h2::frame(h2::FrameType::kSettings, 0, 0);
   frames += h2::headers(1, block, ends);

@@ -2,19 +2,18 @@
 // was read can be written and read again.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "base/bytes.h"
+#include "base/fuzzing.h"
 #include "http/multipart.h"
 
 namespace {
 
-using namespace caponier;
+using caponier::fuzzing::require;
+using caponier::fuzzing::text_of;
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using namespace caponier;
 
 std::string write(std::span<const http::Part> parts) {
   std::string out;
@@ -30,7 +29,7 @@ std::string write(std::span<const http::Part> parts) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string_view body(reinterpret_cast<const char*>(data), size);
+  const std::string_view body = text_of(data, size);
   FormLimits limits;
   limits.parts_max = 8;
   limits.part_headers_max = 4;

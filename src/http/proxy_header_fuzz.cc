@@ -1,21 +1,19 @@
 // A PROXY header means the same, and fails the same, whole or in fragments and whatever follows it; and never
 // takes more than its bound.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "base/fuzzing.h"
 #include "http/proxy_header.h"
 
 namespace {
 
+using caponier::fuzzing::require;
+
 using namespace caponier::http;
 
 constexpr std::uint32_t kBytesMax = 600;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 }  // namespace
 

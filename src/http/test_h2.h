@@ -7,9 +7,20 @@
 #include <string_view>
 #include <utility>
 
+#include "base/limits.h"
 #include "http/h2_frame.h"
 
 namespace caponier::http::h2 {
+
+// What a fuzzer can reach in a few bytes.
+inline HttpLimits small_limits() {
+  HttpLimits limits;
+  limits.request_line_bytes_max = 256;
+  limits.header_line_bytes_max = 256;
+  limits.head_bytes_max = 1024;
+  limits.header_count_max = 8;
+  return limits;
+}
 
 inline std::string frame(FrameType type, std::uint8_t flags, std::uint32_t stream,
                          std::string_view payload = {}) {

@@ -1,21 +1,20 @@
 // Proofs of possession. The first line of the input is a header and the rest a payload, which are signed
 // here: whatever a client that holds its key could say.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "base/fuzzing.h"
 #include "jose/dpop.h"
 #include "jose/test_keys.h"
 
 namespace {
 
+using caponier::fuzzing::require;
+using caponier::fuzzing::text_of;
+
 using namespace caponier;
 using namespace caponier::jose;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 EVP_PKEY* own_key() {
   static const KeyHandle key = test::make_ec("P-256");
@@ -34,7 +33,7 @@ std::string with_key(std::string_view header) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = text_of(data, size);
   const TokenLimits limits;
   static_cast<void>(verify_dpop_proof(text, limits));
   const std::size_t line = text.find('\n');

@@ -1,22 +1,21 @@
 // What an authorization server says of a token, plain and signed: whatever it is, nothing is believed of it
 // but what the rules allow.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "base/fuzzing.h"
 #include "jose/token.h"
 
 namespace {
+
+using caponier::fuzzing::require;
+using caponier::fuzzing::text_of;
 
 using namespace caponier;
 using namespace caponier::jose;
 
 constexpr std::int64_t kNow = 1'700'000'000;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 void judge(const Introspected& said) {
   // Of a token that is not active nothing is said.
@@ -27,7 +26,7 @@ void judge(const Introspected& said) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = text_of(data, size);
   if (const auto said = read_introspection(text, {})) judge(*said);
   if (const auto answer = parse_introspection(text, {})) require(!parse_token(text, {}).ok());
   // As if the signature had been verified.

@@ -1,16 +1,15 @@
 // Any text either is refused with a sentence or gives keys that can do something, and are worth something.
 #include <openssl/evp.h>
 
-#include <cstdlib>
 #include <string>
 
+#include "base/fuzzing.h"
 #include "jose/key_set.h"
 
 namespace {
 
-void require(bool condition) {
-  if (!condition) std::abort();
-}
+using caponier::fuzzing::require;
+using caponier::fuzzing::text_of;
 
 void check(const caponier::Result<caponier::jose::KeySet, std::string>& set) {
   if (!set) {
@@ -28,7 +27,7 @@ void check(const caponier::Result<caponier::jose::KeySet, std::string>& set) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = text_of(data, size);
   check(caponier::jose::parse_key_set(text, {}));
   check(caponier::jose::parse_pem_key(text));
   return 0;

@@ -1,19 +1,18 @@
 // Any text either is refused or gives a token whose parts are those of the text; and any payload either is
 // refused or gives claims within their bounds.
-#include <cstdlib>
 #include <string>
 
 #include "base/bytes.h"
+#include "base/fuzzing.h"
 #include "jose/token.h"
 
 namespace {
 
+using caponier::fuzzing::require;
+using caponier::fuzzing::text_of;
+
 using namespace caponier;
 using namespace caponier::jose;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 void read_payload(const UnverifiedToken& token) {
   const auto claims = read_claims(token, {});
@@ -35,7 +34,7 @@ const VerificationKey& some_key() {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = text_of(data, size);
   if (const auto token = parse_token(text, {})) {
     require(std::string(token->signing_input) + "." + base64url_encode(token->signature) == text);
     require(token->key_id.size() <= 256);

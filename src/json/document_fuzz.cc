@@ -2,23 +2,22 @@
 // exactly when a document is, and holds the same.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 
 #include "base/bytes.h"
+#include "base/fuzzing.h"
 #include "json/document.h"
 #include "json/read_tree.h"
 #include "json/write.h"
 
 namespace {
 
+using caponier::fuzzing::require;
+using caponier::fuzzing::text_of;
+
 using namespace caponier;
 
 constexpr JsonLimits kLimits{.bytes_max = 1 << 20, .depth_max = kDocumentDepthMax, .nodes_max = 1 << 20};
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 // Writes the value back as JSON, and compares it with its node on the way.
 void write(std::string& out, json::Value value, const Node& node) {
@@ -91,7 +90,7 @@ void check_surrogates(std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static json::Document warm;
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = text_of(data, size);
   json::Document cold;
   const auto root = cold.read(text, kLimits);
   // The same bytes at the end of an allocation of their own, and in the middle of a longer one.

@@ -51,12 +51,20 @@ bool Stream::WriteAwaiter::advance() {
 void Stream::WriteAwaiter::await_suspend(std::coroutine_handle<> handle) {
   handle_ = handle;
   stream_.wait(Direction::kWrite, this);
-  stream_.loop().timers().set(*this, deadline_ms_);
+  set_timer();
+}
+
+void Stream::WriteAwaiter::set_timer() {
+  Loop& loop = stream_.loop();
+  const std::int64_t now_ms = loop.now_ms();
+  loop.timers().set(*this, deadline_ms_ - now_ms > progress_ms_ ? now_ms + progress_ms_ : deadline_ms_);
 }
 
 void Stream::WriteAwaiter::ready() {
+  const std::size_t before = written_;
   if (!advance()) {
     stream_.wait(Direction::kWrite, this);
+    if (written_ > before && progress_ms_ != kNoDeadline) set_timer();
     return;
   }
   TimerWheel::cancel(*this);

@@ -65,6 +65,9 @@ class Stream {
   ReadAwaiter read(char* into, std::size_t bytes_max, std::int64_t deadline_ms);
   // Writes all of both, or says why not; `bytes` tells how much left. The deadline is for the whole call.
   WriteAwaiter write(std::string_view first, std::string_view second, std::int64_t deadline_ms);
+  // The same, and within each `progress_ms` some of it.
+  WriteAwaiter write(std::string_view first, std::string_view second, std::int64_t deadline_ms,
+                     std::int64_t progress_ms);
 };
 
 class Stream::ReadAwaiter final : private Waiter, private TimerNode {
@@ -96,8 +99,13 @@ class Stream::ReadAwaiter final : private Waiter, private TimerNode {
 
 class Stream::WriteAwaiter final : private Waiter, private TimerNode {
  public:
-  WriteAwaiter(Stream& stream, std::string_view first, std::string_view second, std::int64_t deadline_ms)
-      : stream_(stream), first_(first), second_(second), deadline_ms_(deadline_ms) {}
+  WriteAwaiter(Stream& stream, std::string_view first, std::string_view second, std::int64_t deadline_ms,
+               std::int64_t progress_ms)
+      : stream_(stream),
+        first_(first),
+        second_(second),
+        deadline_ms_(deadline_ms),
+        progress_ms_(progress_ms) {}
   ~WriteAwaiter() {
     if (handle_) stream_.wait(Direction::kWrite, nullptr);
   }
@@ -107,12 +115,14 @@ class Stream::WriteAwaiter final : private Waiter, private TimerNode {
 
  private:
   bool advance();  // writes until done, blocked or broken; true if not blocked
+  void set_timer();
   void ready() override;
   void expired() override;
   Stream& stream_;
   std::string_view first_;
   std::string_view second_;
   std::int64_t deadline_ms_;
+  std::int64_t progress_ms_;
   std::size_t written_ = 0;
   IoStatus status_ = IoStatus::kOk;
   std::coroutine_handle<> handle_;
@@ -123,7 +133,11 @@ inline Stream::ReadAwaiter Stream::read(char* into, std::size_t bytes_max, std::
 }
 inline Stream::WriteAwaiter Stream::write(std::string_view first, std::string_view second,
                                           std::int64_t deadline_ms) {
-  return {*this, first, second, deadline_ms};
+  return {*this, first, second, deadline_ms, kNoDeadline};
+}
+inline Stream::WriteAwaiter Stream::write(std::string_view first, std::string_view second,
+                                          std::int64_t deadline_ms, std::int64_t progress_ms) {
+  return {*this, first, second, deadline_ms, progress_ms};
 }
 
 }  // namespace caponier::net

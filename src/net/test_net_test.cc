@@ -70,6 +70,50 @@ Outcome exchange(std::uint64_t seed, const SimFaults& faults, std::size_t bytes 
   return outcome;
 }
 
+Task<void> write_all(Stream& stream, std::size_t bytes, std::int64_t deadline_ms, std::int64_t progress_ms,
+                     IoResult& result, std::int64_t& took_ms) {
+  const std::int64_t began_ms = stream.loop().now_ms();
+  const std::string text(bytes, 'x');
+  result = co_await stream.write(text, {}, began_ms + deadline_ms, progress_ms);
+  took_ms = stream.loop().now_ms() - began_ms;
+}
+
+// `bytes` each 900 milliseconds, so many times.
+Task<void> read_slowly(Stream& stream, std::size_t bytes, int times) {
+  std::string into(bytes, '\0');
+  for (int i = 0; i < times; ++i) {
+    co_await stream.loop().sleep_until(stream.loop().now_ms() + 900);
+    co_await stream.read(into.data(), bytes, kNoDeadline);
+  }
+}
+
+TEST(Write, goes_on_as_long_as_some_of_it_is_taken_in_time_and_not_beyond_its_deadline) {
+  struct Row {
+    int reads;
+    std::int64_t deadline_ms, progress_ms;
+    IoStatus status;
+    std::int64_t took_ms;
+  };
+  for (const Row& row :
+       {Row{20, 60'000, 1000, IoStatus::kOk, 16'200}, Row{5, 60'000, 1000, IoStatus::kTimedOut, 5500},
+        Row{20, 5000, 1000, IoStatus::kTimedOut, 5000}, Row{20, 60'000, 800, IoStatus::kTimedOut, 800},
+        Row{5, 8000, kNoDeadline, IoStatus::kTimedOut, 8000}}) {
+    SimLoop loop;
+    SimFaults faults;
+    faults.buffer_bytes = 1000;
+    SimNetwork network(loop, 1, faults);
+    auto [writer, reader] = network.pair();
+    IoResult result;
+    std::int64_t took_ms = 0;
+    spawn(write_all(*writer, 10'000, row.deadline_ms, row.progress_ms, result, took_ms));
+    spawn(read_slowly(*reader, 500, row.reads));
+    loop.run_for(100'000);
+    EXPECT_EQ(result.status, row.status) << row.took_ms;
+    EXPECT_EQ(took_ms, row.took_ms);
+    destroy_spawned();
+  }
+}
+
 TEST(SimNetwork, echoes_without_faults_in_no_time) {
   const Outcome outcome = exchange(1, {});
   EXPECT_EQ(outcome.got, std::string(5000, 'x') + "!");

@@ -7,10 +7,13 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/fuzzing.h"
 #include "pattern/ast.h"
 #include "pattern/pattern.h"
 
 namespace {
+
+using caponier::fuzzing::text_of;
 
 using caponier::pattern::Engine;
 using caponier::pattern::Match;
@@ -48,7 +51,7 @@ void compare_own_characters(const Pattern& pattern, const RE2& linear, std::stri
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const std::string_view input = text_of(data, size);
   const std::string_view source = input.substr(0, input.find('\n'));
   const std::string_view text =
       source.size() < input.size() ? input.substr(source.size() + 1) : std::string_view();

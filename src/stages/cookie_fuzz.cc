@@ -1,24 +1,22 @@
 // Cookies of a request: what is read is what stands there, however many headers it stands in, and no text
 // but one of a session's names a session.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/fuzzing.h"
 #include "stages/authenticate/credential_place.h"
 #include "stages/authenticate/sessions.h"
 
 namespace {
 
+using caponier::fuzzing::require;
+
 using namespace caponier;
 using namespace caponier::stages;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 

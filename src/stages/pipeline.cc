@@ -23,7 +23,10 @@ namespace {
 // A credential that was presented and is not valid. One that was not presented guesses nothing, nor does one
 // that is good and not good enough.
 bool is_failed_authentication(const Denial* denial) {
-  if (denial == nullptr || entry(denial->reason).status != 401) return false;
+  if (denial == nullptr) return false;
+  // What comes back from a login that is none, and a logout that no issuer asked for.
+  if (denial->reason == Reason::kLoginRefused || denial->reason == Reason::kLogoutRefused) return true;
+  if (entry(denial->reason).status != 401) return false;
   switch (denial->reason) {
     case Reason::kCredentialMissing:
     case Reason::kProofNonceNeeded:
@@ -89,6 +92,8 @@ Verdict<HeadDecision> judge_head(const State& state, Exchange& exchange) {
     if (!own) own = login_endpoint(exchange);
     return own ? std::move(*own) : match(exchange);
   });
+  if (is_failed_authentication(matched.denial()))
+    note_failed_authentication(state, exchange, *matched.denial());
   if (!matched) return std::move(matched).refusal<HeadDecision>();
   const plan::ReportOnly& reports = (*matched)->operation->report_only;
 

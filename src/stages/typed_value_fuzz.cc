@@ -5,12 +5,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/fuzzing.h"
 #include "config/config.h"
 #include "json/write.h"
 #include "openapi/contract.h"
@@ -22,12 +22,10 @@
 
 namespace {
 
+using caponier::fuzzing::require;
+
 using namespace caponier;
 using json::Kind;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 constexpr std::array<std::string_view, 10> kScalars = {
     R"({"type":"string"})",

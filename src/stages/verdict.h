@@ -22,6 +22,7 @@ struct Denial {
   std::uint32_t allowed_methods = 0;  // of 405: bit set over http::Method
   std::string_view challenges;        // of 401: lines of WWW-Authenticate; views the Plan or the arena
   std::uint32_t login = UINT32_MAX;   // whose session was refused, by index of Plan::logins
+  bool asked_in_vain = false;         // a login that was asked for what is missing has just not brought it
   std::string location;               // where a browser is sent instead; then the answer is a redirect
   std::string headers;                // whole lines besides
   // Whom a refused credential claims to speak for, as a keyed hash; 0: nobody can tell.

@@ -49,13 +49,10 @@ Result<Sealer, std::string> Sealer::open(std::string path, std::int64_t now_s, R
   return sealer;
 }
 
-Result<Unit, std::string> Sealer::read() {
+Result<std::vector<Sealer::Key>, std::string> Sealer::read() const {
   std::vector<Key> keys;
   // A file that is there and cannot be looked at must not be taken for none: another would take its place.
-  if (::access(path_.c_str(), F_OK) != 0 && errno == ENOENT) {
-    keys_.clear();
-    return Unit{};
-  }
+  if (::access(path_.c_str(), F_OK) != 0 && errno == ENOENT) return keys;
   const auto read = read_file(path_, kFileBytesMax);
   if (!read) return Err(read.error());
   const Secret text{std::string(*read)};
@@ -71,32 +68,36 @@ Result<Unit, std::string> Sealer::read() {
     at = end + 1;
   }
   std::ranges::sort(keys, {}, &Key::made_s);
-  keys_ = std::move(keys);
-  return Unit{};
+  return keys;
 }
 
-Result<Unit, std::string> Sealer::write() const {
+Result<Unit, std::string> Sealer::write(const std::vector<Key>& keys) const {
   std::string text;
-  for (const Key& key : keys_) text += std::to_string(key.made_s) + " " + to_hex(key.bytes.reveal()) + "\n";
+  for (const Key& key : keys) text += std::to_string(key.made_s) + " " + to_hex(key.bytes.reveal()) + "\n";
   auto written = write_file_whole(path_, text);
   wipe(text);
   return written;
 }
 
-// Read anew: another process may have changed them.
+// Read anew: another process may have changed them. What is not on disk seals nothing: nobody could open it
+// after a restart.
 Result<Unit, std::string> Sealer::rotate(std::int64_t now_s) {
-  if (auto done = read(); !done) return done;
-  const std::size_t before = keys_.size();
-  std::erase_if(keys_,
-                [now_s](const Key& key) { return key.made_s < now_s - kSealingKeyAgeMaxS - kSealedAgeMaxS; });
-  bool changed = keys_.size() != before;
-  if (keys_.empty() || keys_.back().made_s < now_s - kSealingKeyAgeMaxS) {
+  auto keys = read();
+  if (!keys) return Err(keys.error());
+  bool changed = std::erase_if(*keys, [now_s](const Key& key) {
+                   return key.made_s < now_s - kSealingKeyAgeMaxS - kSealedAgeMaxS;
+                 }) > 0;
+  if (keys->empty() || keys->back().made_s < now_s - kSealingKeyAgeMaxS) {
     std::string bytes(kKeyBytes, '\0');
     random_->fill(bytes.data(), bytes.size());
-    keys_.push_back({now_s, Secret(std::move(bytes))});
+    keys->push_back({now_s, Secret(std::move(bytes))});
     changed = true;
   }
-  return changed ? write() : Result<Unit, std::string>(Unit{});
+  if (changed) {
+    if (auto written = write(*keys); !written) return written;
+  }
+  keys_ = std::move(*keys);
+  return Unit{};
 }
 
 std::string Sealer::seal(std::string_view plain, std::string_view about) const {

@@ -43,8 +43,8 @@ class Sealer {
     Secret bytes;             // 32
   };
   Sealer(std::string path, RandomSource& random) : path_(std::move(path)), random_(&random) {}
-  Result<Unit, std::string> read();
-  [[nodiscard]] Result<Unit, std::string> write() const;
+  [[nodiscard]] Result<std::vector<Key>, std::string> read() const;
+  [[nodiscard]] Result<Unit, std::string> write(const std::vector<Key>& keys) const;
 
   std::string path_;
   RandomSource* random_;

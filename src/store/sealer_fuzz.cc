@@ -1,30 +1,20 @@
 // What a browser brings back is opened only if it is what was sealed, for what it was sealed for.
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
+#include "base/fuzzing.h"
+#include "plan/test_random.h"
 #include "store/sealer.h"
 
 namespace {
 
-class Counting final : public caponier::RandomSource {
- public:
-  void fill(void* out, std::size_t bytes) override {
-    for (std::size_t i = 0; i < bytes; ++i) static_cast<unsigned char*>(out)[i] = next_++;
-  }
-
- private:
-  unsigned char next_ = 1;
-};
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
+using caponier::fuzzing::require;
+using caponier::fuzzing::text_of;
 
 caponier::store::Sealer& sealer() {
-  static Counting random;
+  static caponier::plan::CountingRandom random;
   static caponier::store::Sealer own = [] {
     const std::string path =
         std::filesystem::temp_directory_path() / ("caponier-sealer-fuzz-" + std::to_string(getpid()));
@@ -39,7 +29,7 @@ caponier::store::Sealer& sealer() {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = text_of(data, size);
   static const std::string kSealed = sealer().seal("state, nonce and verifier", "login");
   // As it comes, and laid over what was sealed. (The fuzzer reads what comparisons compare: it may bring the
   // very text.)

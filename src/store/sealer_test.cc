@@ -87,6 +87,24 @@ TEST(Sealer, goes_on_with_the_keys_that_it_has_when_the_file_cannot_be_read) {
   EXPECT_TRUE(sealer->open(sealer->seal("two", "a"), "a"));
 }
 
+TEST(Sealer, seals_with_nothing_that_is_not_on_disk) {
+  const TestFolder folder;
+  std::filesystem::create_directory(folder.file("state"));
+  Counting random;
+  auto sealer = Sealer::open(folder.file("state/keys"), 1000, random);
+  ASSERT_TRUE(sealer);
+  const std::string sealed = sealer->seal("one", "a");
+  // It is time for another key, and there is no place for it.
+  std::filesystem::rename(folder.file("state"), folder.file("away"));
+  EXPECT_FALSE(sealer->rotate(1001 + 30 * kDay));
+  EXPECT_TRUE(sealer->open(sealed, "a"));
+  const std::string meanwhile = sealer->seal("two", "a");
+  std::filesystem::rename(folder.file("away"), folder.file("state"));
+  const auto restarted = Sealer::open(folder.file("state/keys"), 1001 + 30 * kDay, random);
+  ASSERT_TRUE(restarted);
+  EXPECT_TRUE(restarted->open(meanwhile, "a")) << "a restart opens it";
+}
+
 TEST(Sealer, keeps_its_keys_for_the_owner_alone_and_refuses_a_file_that_is_none) {
   const TestFolder folder;
   Counting random;

@@ -33,10 +33,15 @@ Result<bool, std::string> renew_row(const Database& database, const SessionRow& 
   return database.changed_rows() > 0;
 }
 
-Result<Unit, std::string> remove_row(const Database& database, const std::string& name) {
-  auto statement = database.prepare("DELETE FROM sessions WHERE name = ?");
-  if (!statement) return Err(statement.error());
-  return statement->blob(name).run();
+Result<Unit, std::string> remove_rows(const Database& database, const std::vector<std::string>& names) {
+  auto transaction = Transaction::begin(database);
+  if (!transaction) return Err(transaction.error());
+  for (const std::string& name : names) {
+    auto statement = database.prepare("DELETE FROM sessions WHERE name = ?");
+    if (!statement) return Err(statement.error());
+    if (auto done = statement->blob(name).run(); !done) return done;
+  }
+  return transaction->commit();
 }
 
 Result<Unit, std::string> note_rows(const Database& database, const SessionStore::Seen& seen) {
@@ -97,9 +102,9 @@ void SessionStore::renew(SessionRow row, std::function<void(Result<bool, std::st
   });
 }
 
-void SessionStore::remove(std::string name, Done done) {
-  ask([name = std::move(name), done = std::move(done)](const Database& database) {
-    done(remove_row(database, name));
+void SessionStore::remove(std::vector<std::string> names, Done done) {
+  ask([names = std::move(names), done = std::move(done)](const Database& database) {
+    done(remove_rows(database, names));
   });
 }
 

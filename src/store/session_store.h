@@ -43,7 +43,7 @@ class SessionStore {
   void put(SessionRow row, Done done);
   // Of one that is there; told whether it was.
   void renew(SessionRow row, std::function<void(Result<bool, std::string>)> done);
-  void remove(std::string name, Done done);
+  void remove(std::vector<std::string> names, Done done);  // all of them, or none
   void note_seen(Seen seen, Done done);
 
  private:

@@ -38,7 +38,7 @@ TEST(SessionStore, keeps_sessions_over_a_restart_until_they_end) {
     EXPECT_FALSE(gone.get_future().get().value());
     EXPECT_TRUE(told([&](auto done) { (*store)->note_seen({{std::string(32, 'b'), 150}}, done); }));
     // Done before the store is gone, though nobody waits.
-    (*store)->remove(std::string(32, 'c'), [](const Written&) {});
+    (*store)->remove({std::string(32, 'c')}, [](const Written&) {});
   }
   auto store = SessionStore::open(path);
   ASSERT_TRUE(store) << store.error();

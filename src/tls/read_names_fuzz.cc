@@ -2,20 +2,18 @@
 // line of the log.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "base/fuzzing.h"
 #include "tls/read_names.h"
 
 namespace {
 
+using caponier::fuzzing::require;
+
 using namespace caponier;
 using namespace caponier::tls;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 void judge(const std::vector<std::string>& names) {
   for (const std::string& name : names) {

@@ -52,9 +52,9 @@ class Connection {
   // Counts in `held` what it holds of the answer, until it is given back or ends.
   virtual void count_in(std::int64_t* held) = 0;
   // `text` holds the request line and the fields, each with its CRLF, and is the codec's to work in until the
-  // await ends.
-  virtual net::Stream::WriteAwaiter send(std::string& text, const RequestBody& body,
-                                         std::int64_t deadline_ms) = 0;
+  // await ends; some of it all is taken within each `progress_ms`.
+  virtual net::Stream::WriteAwaiter send(std::string& text, const RequestBody& body, std::int64_t deadline_ms,
+                                         std::int64_t progress_ms) = 0;
   // Whether nothing of the request has left, when that send() ended with `sent`.
   [[nodiscard]] virtual bool untouched(const net::IoResult& sent) const = 0;
   // `data` stays where it is until the await ends. `last`: the body ends with it.

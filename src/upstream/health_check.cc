@@ -32,7 +32,7 @@ net::Task<std::string> ask_health(net::Network& network, HealthQuestion question
                         "\r\nUser-Agent: caponier-health\r\nConnection: close\r\n";
   const RequestBody no_body;
   connection->begin(http::Method::kGet, false);
-  const auto sent = co_await connection->send(request, no_body, question.deadline_ms);
+  const auto sent = co_await connection->send(request, no_body, question.deadline_ms, net::kNoDeadline);
   if (!sent.ok()) co_return std::string("closed while its health was asked for");
   for (;;) {
     const auto read = co_await connection->receive(question.deadline_ms);

@@ -49,7 +49,7 @@ void Http1Connection::count_buffer() {
 }
 
 net::Stream::WriteAwaiter Http1Connection::send(std::string& text, const RequestBody& body,
-                                                std::int64_t deadline_ms) {
+                                                std::int64_t deadline_ms, std::int64_t progress_ms) {
   chunked_ = body.length.kind == http::BodyKind::kChunked;
   if (chunked_) {
     text += "Transfer-Encoding: chunked\r\n";
@@ -57,7 +57,7 @@ net::Stream::WriteAwaiter Http1Connection::send(std::string& text, const Request
     http::append_content_length(text, body.length.bytes);
   }
   text += "\r\n";
-  return stream_->write(text, body.data, deadline_ms);
+  return stream_->write(text, body.data, deadline_ms, progress_ms);
 }
 
 net::Task<net::IoResult> Http1Connection::send_body(std::string_view data, bool last,

@@ -69,7 +69,7 @@ void Http2Exchange::begin(http::Method method, bool) {
 }
 
 net::Stream::WriteAwaiter Http2Exchange::send(std::string& text, const RequestBody& body,
-                                              std::int64_t deadline_ms) {
+                                              std::int64_t deadline_ms, std::int64_t progress_ms) {
   const bool ends = !body.open && body.data.empty();
   if (body.length.kind == http::BodyKind::kLength) http::append_content_length(text, body.length.bytes);
   gone_ = !session_->may_begin();
@@ -83,7 +83,7 @@ net::Stream::WriteAwaiter Http2Exchange::send(std::string& text, const RequestBo
   said_all_ = ends;
   ending_ = !body.open;
   if (body.data.empty()) session_->flush_soon();
-  return channel_.write(body.data, {}, deadline_ms);
+  return channel_.write(body.data, {}, deadline_ms, progress_ms);
 }
 
 net::Task<net::IoResult> Http2Exchange::send_body(std::string_view data, bool last,
@@ -209,6 +209,11 @@ void Http2Exchange::wake() {
 
 // The reader's turn. The writer had its own, and may wait again: both by turns would be for ever.
 void Http2Exchange::expired() {
+  // Whoever waits to say more of what has ended need not.
+  if (gone_ && writer_ != nullptr) {
+    wake();
+    return;
+  }
   if (look().status == net::IoStatus::kWouldBlock) return;
   if (net::Waiter* const reader = std::exchange(reader_, nullptr)) reader->ready();
 }

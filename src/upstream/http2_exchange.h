@@ -51,8 +51,8 @@ class Http2Exchange final : public Connection, private net::TimerNode {
   [[nodiscard]] bool untouched(const net::IoResult&) const override { return id_ == 0; }
   void begin(http::Method method, bool upgrade) override;
   void count_in(std::int64_t* held) override { incoming_.count_in(held); }
-  net::Stream::WriteAwaiter send(std::string& text, const RequestBody& body,
-                                 std::int64_t deadline_ms) override;
+  net::Stream::WriteAwaiter send(std::string& text, const RequestBody& body, std::int64_t deadline_ms,
+                                 std::int64_t progress_ms) override;
   net::Task<net::IoResult> send_body(std::string_view data, bool last, std::int64_t deadline_ms) override;
   net::Stream::ReadAwaiter receive(std::int64_t deadline_ms) override;
   void received(std::size_t) override {}

@@ -47,7 +47,7 @@ struct World {
     std::string text = "GET /a HTTP/1.1\r\nHost: x.test\r\n";
     const RequestBody no_body;
     into->lease->begin(http::Method::kGet, false);
-    const auto sent = co_await into->lease->send(text, no_body, net::kNoDeadline);
+    const auto sent = co_await into->lease->send(text, no_body, net::kNoDeadline, net::kNoDeadline);
     if (!sent.ok()) into->broken = true;
     while (!into->broken) {
       const auto read = co_await into->lease->receive(net::kNoDeadline);
@@ -318,7 +318,7 @@ net::Task<void> upload(Pool::Lease* lease, const std::string* bytes, bool* done)
   body.data = *bytes;
   body.length = {http::BodyKind::kLength, bytes->size()};
   (*lease)->begin(http::Method::kPost, false);
-  const auto sent = co_await (*lease)->send(text, body, net::kNoDeadline);
+  const auto sent = co_await (*lease)->send(text, body, net::kNoDeadline, net::kNoDeadline);
   *done = sent.ok();
 }
 
@@ -404,6 +404,40 @@ TEST(Http2Session, who_has_no_time_to_open_it_fails_alone) {
   world.loop.run_for(1000);
   ASSERT_TRUE(patient);
   EXPECT_TRUE(*patient) << "it opens one itself";
+}
+
+net::Task<void> say_much(Pool::Lease* lease, const std::string* bytes, net::IoResult* sent, bool* ended) {
+  std::string text = "POST /a HTTP/1.1\r\nHost: x.test\r\n";
+  RequestBody body;
+  body.open = true;
+  body.length = {http::BodyKind::kChunked, 0};
+  (*lease)->begin(http::Method::kPost, false);
+  co_await (*lease)->send(text, body, net::kNoDeadline, net::kNoDeadline);
+  auto sending = (*lease)->send_body(*bytes, true, net::kNoDeadline);
+  *sent = co_await std::move(sending);
+  *ended = true;
+}
+
+TEST(Http2Session, who_waits_for_a_window_of_an_exchange_that_is_aborted_waits_no_longer) {
+  World world;
+  Asked& first = world.start();
+  world.loop.run_for(200);
+  world.say(world.answer(1));
+  world.loop.run_for(200);
+  ASSERT_TRUE(first.done);
+  Pool::give_back(std::move(first.lease));
+  const std::string bytes(200'000, 'b');
+  net::IoResult sent;
+  bool ended = false;
+  auto lease = world.pool.take_idle();
+  ASSERT_NE(lease, nullptr);
+  net::spawn(say_much(&lease, &bytes, &sent, &ended));
+  world.loop.run_for(1000);
+  ASSERT_FALSE(ended) << "the upstream opens no window";
+  lease->abort();
+  world.loop.run_for(10);
+  EXPECT_TRUE(ended);
+  EXPECT_EQ(sent.status, net::IoStatus::kReset);
 }
 
 }  // namespace

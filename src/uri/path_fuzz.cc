@@ -3,18 +3,17 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 
+#include "base/fuzzing.h"
 #include "uri/path.h"
 #include "uri/url.h"
 
 namespace {
 
-using namespace caponier;
+using caponier::fuzzing::require;
+using caponier::fuzzing::text_of;
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using namespace caponier;
 
 void check_path(std::string_view raw) {
   Arena arena;
@@ -66,7 +65,7 @@ void check_url(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = text_of(data, size);
   check_path(text);
   check_query(text);
   check_url(text);

@@ -1,19 +1,17 @@
 // Whatever the text, every reading of every style ends, stays within the text and is clean UTF-8.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "base/bytes.h"
+#include "base/fuzzing.h"
 #include "uri/style.h"
 
 namespace {
 
-using namespace caponier;
+using caponier::fuzzing::require;
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using namespace caponier;
 
 void require_clean(std::string_view part, const uri::StyledText& text) {
   require(part.size() <= text.raw.size() && is_utf8(part));

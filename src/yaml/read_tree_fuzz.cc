@@ -2,21 +2,20 @@
 // everything.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <iterator>
 #include <string>
 #include <string_view>
 
+#include "base/fuzzing.h"
 #include "base/limits.h"
 #include "yaml/read_tree.h"
 
 namespace {
 
-using namespace caponier;
+using caponier::fuzzing::require;
+using caponier::fuzzing::text_of;
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using namespace caponier;
 
 void check(const Node& node, std::uint32_t depth) {
   require(depth <= kDocumentDepthMax + 1);
@@ -64,22 +63,13 @@ std::string assemble(std::string_view choices) {
       "q: 0x1F\n",
       "  r: ~\n",
   };
-  std::string text;
-  for (const char c : choices.substr(0, 64)) {
-    const auto choice = static_cast<unsigned char>(c);
-    if (choice < std::size(kLines)) {
-      text += kLines[choice];
-    } else {
-      text += c;
-    }
-  }
-  return text;
+  return caponier::fuzzing::assemble(choices, kLines);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = text_of(data, size);
   judge(text);
   judge(assemble(text));
   return 0;

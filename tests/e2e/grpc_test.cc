@@ -150,5 +150,26 @@ TEST_F(Grpc, a_call_whose_upstream_breaks_off_never_looks_whole) {
   EXPECT_EQ(answer.body, message("pong"));
 }
 
+TEST_F(Grpc, a_call_in_which_nobody_says_anything_is_over_though_either_side_could_go_on) {
+  upstream_.set_script([](Peer& peer) {
+    H2Side side(peer);
+    if (!side.greet()) return;
+    const std::uint32_t stream = side.next_head();
+    side.send(answer_head(stream) + data(stream, message("pong")));
+    side.read_to_end();
+  });
+  Gateway gateway({.contract = kOrders,
+                   .upstream = "",
+                   .config = "upstream: {url: \"" + upstream_.url() +
+                             "\", protocol: http2}\ntimeouts: {stream_idle: 400ms}\n",
+                   .tls = true});
+  H2Peer peer(gateway.port());
+  ASSERT_TRUE(peer.send(call(1)));
+  const H2Answer answer = peer.answer(1);
+  EXPECT_TRUE(answer.reset);
+  EXPECT_EQ(answer.body, message("pong"));
+  EXPECT_EQ(gateway.wait_for_records(1).at(0).at("reason"), "stream-idle");
+}
+
 }  // namespace
 }  // namespace caponier::e2e

@@ -10,6 +10,7 @@
 #include "e2e/contract.h"
 #include "e2e/gateway.h"
 #include "e2e/pki.h"
+#include "e2e/said.h"
 #include "e2e/upstream.h"
 #include "jose/private_key.h"
 #include "jose/test_keys.h"
@@ -127,35 +128,71 @@ paths:
       responses: {"200": {description: ok, content: {application/json: {}}}}
 )";
 
-TEST_F(IntrospectionClients, a_certificate_says_who_asks) {
-  Upstream server(answering(answer_text(200, "application/json", kActive)));
-  const Pki pki;
-  const Pki::Files own = pki.issue("gateway", "/CN=gateway", "DNS:gateway.internal");
-  const Pki::Files front = pki.issue("front", "/CN=127.0.0.1", "IP:127.0.0.1");
-  std::filesystem::permissions(own.key, std::filesystem::perms::owner_read);
-  // Before the issuer stands a server that lets nobody in without a certificate.
-  Gateway issuer({.contract = kIssuerDocument,
-                  .upstream = server.url(),
-                  .config = "hosts: [127.0.0.1]\nlisteners:\n  - {listen: 'https://127.0.0.1:0', "
-                            "client_certificates: {mode: required, ca: '" +
-                            pki.ca() + "'}, certificates: [{certificate: '" + front.certificate +
-                            "', key: '" + front.key + "'}]}\n",
-                  .dev = false,
-                  .tls = true});
-  ASSERT_TRUE(issuer.ready()) << issuer.process().err();
-  const std::string url = "url: 'https://127.0.0.1:" + std::to_string(issuer.port()) + "/introspect'";
-  const std::string authority = "    ca_file: '" + pki.ca() + "'\n";
-  Gateway gateway(options("private_key: 'file://" + own.key + "', certificate: '" + own.certificate + "'",
-                          url, authority));
+// Before the issuer stands a server that lets nobody in without a certificate.
+class CertifiedClient : public IntrospectionClients {
+ protected:
+  CertifiedClient() { std::filesystem::permissions(own_.key, std::filesystem::perms::owner_read); }
+  [[nodiscard]] std::string url() const {
+    return "url: 'https://127.0.0.1:" + std::to_string(issuer_.port()) + "/introspect'";
+  }
+  [[nodiscard]] std::string credential(const std::string& certificate) const {
+    return "private_key: 'file://" + own_.key + "', certificate: '" + certificate + "'";
+  }
+
+  Upstream server_{answering(answer_text(200, "application/json", kActive))};
+  const Pki pki_;
+  const Pki::Files own_ = pki_.issue("gateway", "/CN=gateway", "DNS:gateway.internal");
+  const Pki::Files front_ = pki_.issue("front", "/CN=127.0.0.1", "IP:127.0.0.1");
+  Gateway issuer_{{.contract = kIssuerDocument,
+                   .upstream = server_.url(),
+                   .config = "hosts: [127.0.0.1]\nlisteners:\n  - {listen: 'https://127.0.0.1:0', "
+                             "client_certificates: {mode: required, ca: '" +
+                             pki_.ca() + "'}, certificates: [{certificate: '" + front_.certificate +
+                             "', key: '" + front_.key + "'}]}\n",
+                   .dev = false,
+                   .tls = true}};
+};
+
+TEST_F(CertifiedClient, says_by_its_certificate_who_asks) {
+  ASSERT_TRUE(issuer_.ready()) << issuer_.process().err();
+  const std::string authority = "    ca_file: '" + pki_.ca() + "'\n";
+  Gateway gateway(options(credential(own_.certificate), url(), authority));
   ASSERT_TRUE(gateway.ready()) << gateway.process().err();
-  EXPECT_EQ(gateway.ask(get("opaque")).status(), 200) << issuer.log();
-  EXPECT_EQ(issuer.wait_for_records(1).back()["client_certificate"], "CN=gateway");
-  EXPECT_EQ(member_of(server.requests().at(0).body, "client_id"), "gateway");
+  EXPECT_EQ(gateway.ask(get("opaque")).status(), 200) << issuer_.log();
+  EXPECT_EQ(issuer_.wait_for_records(1).back()["client_certificate"], "CN=gateway");
+  EXPECT_EQ(member_of(server_.requests().at(0).body, "client_id"), "gateway");
   // By a secret alone nobody gets as far.
-  Gateway stranger(options(secret(), url, authority));
+  Gateway stranger(options(secret(), url(), authority));
   ASSERT_TRUE(stranger.ready()) << stranger.process().err();
   EXPECT_EQ(stranger.ask(get("opaque")).status(), 503);
-  EXPECT_EQ(server.requests().size(), 1U);
+  EXPECT_EQ(server_.requests().size(), 1U);
+}
+
+TEST_F(CertifiedClient, is_whom_the_files_name_now_and_trusts_whom_they_name_now) {
+  ASSERT_TRUE(issuer_.ready()) << issuer_.process().err();
+  const std::string authorities = read_file(pki_.ca());
+  const std::string certificate = read_file(own_.certificate);
+  folder_.write("ca.pem", authorities);
+  folder_.write("gateway.pem", certificate);
+  Gateway gateway(options(credential(folder_.file("gateway.pem")), url(),
+                          "    ca_file: '" + folder_.file("ca.pem") + "'\n"));
+  ASSERT_TRUE(gateway.ready()) << gateway.process().err();
+  int number = 0;
+  const auto asked = [&] { return gateway.ask(get("opaque-" + std::to_string(++number))); };
+  EXPECT_EQ(asked().status(), 200);
+  EXPECT_EQ(asked().status(), 200);
+  // Not even the connection that is kept serves those who would not be trusted any more.
+  const std::size_t before = server_.requests().size();
+  for (const auto& [file, text] : {std::pair("ca.pem", read_file(Pki().ca())),
+                                   {"ca.pem", std::string()},
+                                   {"gateway.pem", std::string()}}) {
+    folder_.write(file, text);
+    EXPECT_EQ(asked().status(), 503) << file;
+    folder_.write("ca.pem", authorities);
+    folder_.write("gateway.pem", certificate);
+    EXPECT_TRUE(eventually([&] { return asked().status() == 200; })) << file;
+  }
+  EXPECT_EQ(server_.requests().size(), before + 3);
 }
 
 class SignedAnswers : public IntrospectionClients {
@@ -191,9 +228,9 @@ TEST_F(SignedAnswers, are_asked_for_and_believed) {
 
 TEST_F(SignedAnswers, of_others_for_others_old_ones_and_plain_ones_let_nobody_in) {
   const jose::KeyHandle strangers = jose::test::make_ec("P-256");
-  std::string wrong;
+  Said wrong;
   Upstream server([&](Peer& peer) {
-    while (peer.read_request()) (void)peer.send(wrong);
+    while (peer.read_request()) (void)peer.send(wrong.now());
   });
   Gateway gateway(options_here(server.url()));
   ASSERT_TRUE(gateway.ready()) << gateway.process().err();

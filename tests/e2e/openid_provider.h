@@ -73,8 +73,9 @@ class Provider {
     return sign("\"aud\":\"shop\",\"sub\":\"" + subject.now() + "\"" + session.now() + ",\"nonce\":\"" +
                 nonce + "\"" + claims.now() + more);
   }
-  [[nodiscard]] std::string sign(const std::string& members) const {
-    const std::int64_t now = std::time(nullptr);
+  [[nodiscard]] std::string sign(const std::string& members) const { return sign(members, signed_before_s); }
+  [[nodiscard]] std::string sign(const std::string& members, std::int64_t before_s) const {
+    const std::int64_t now = std::time(nullptr) - before_s;
     return *key_.sign("{\"iss\":\"" + url() + "\",\"iat\":" + std::to_string(now) +
                       ",\"exp\":" + std::to_string(now + 300) + "," + members + "}");
   }
@@ -86,6 +87,8 @@ class Provider {
   Said claims;    // more of them
   Said metadata;  // more of it
   std::atomic<int> access_lasts_s{300};
+  std::atomic<int> signed_before_s{0};  // by how much its clock is behind
+  Said lifetime_text;                   // in place of access_lasts_s
   Said wrong_nonce;
   std::atomic<bool> narrows{false};
   std::atomic<bool> refuses_refresh{false};
@@ -145,7 +148,8 @@ class Provider {
     }
     refresh_ = "planted-refresh-" + std::to_string(refreshes_);
     std::string text = R"({"token_type":"Bearer","access_token":"planted-access-)" +
-                       std::to_string(refreshes_) + R"(","expires_in":)" + std::to_string(access_lasts_s) +
+                       std::to_string(refreshes_) + R"(","expires_in":)" +
+                       (lifetime_text.now().empty() ? std::to_string(access_lasts_s) : lifetime_text.now()) +
                        R"(,"refresh_token":")" + refresh_ + "\"";
     const bool less = narrows && nonce.empty();
     text += less ? R"(,"scope":"openid")"

@@ -349,6 +349,29 @@ TEST_F(WebSocket, within_a_frame_of_the_api_there_is_no_place_for_a_word_of_ours
   EXPECT_EQ(gateway.record_of(feed.answer)["reason"], "stream-timeout");
 }
 
+TEST_F(WebSocket, a_frame_that_the_client_got_in_part_is_not_ended_by_a_word_of_ours) {
+  // Many frames of 64 KB: the piece that is stuck may begin between two of them.
+  const std::string frame = std::string("\x82\x7f\0\0\0\0\0\1\0\0", 10) + std::string(65'536, 'x');
+  upstream_.set_script([frame](Peer& peer) {
+    if (!peer.read_head() || !peer.send(kSwitch + kAccept + "\r\n")) return;
+    while (peer.send(frame)) continue;
+  });
+  Gateway gateway({.contract = kFeeds,
+                   .upstream = upstream_.url(),
+                   .config = "timeouts: {write_progress: 1s, drain: 300ms}\n"});
+  Opened feed(gateway, open_request(gateway.token("alice", "feed:read")));
+  ASSERT_EQ(feed.answer.status(), 101);
+  // The client takes nothing, and the gateway stops meanwhile.
+  EXPECT_EQ(gateway.stop(), 0);
+  const std::string all = feed.reader.read_to_end();
+  std::size_t at = 0;
+  while (all.size() - at >= frame.size()) {
+    ASSERT_EQ(all.compare(at, 10, frame, 0, 10), 0) << at;
+    at += frame.size();
+  }
+  EXPECT_TRUE(frame.starts_with(std::string_view(all).substr(at))) << "nothing stands behind what was cut";
+}
+
 TEST_F(WebSocket, behind_the_api_s_close_frame_nothing_is_added) {
   upstream_.set_script(echoing_feed(kAccept, kClose));
   Gateway gateway({.contract = kFeeds, .upstream = upstream_.url(), .config = "timeouts: {stream: 500ms}\n"});

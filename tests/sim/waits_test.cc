@@ -19,6 +19,8 @@ struct Raw {
   std::string text;
   std::string later;  // sent `later_ms` after that
   std::int64_t later_ms = 0;
+  bool drips = false;        // `later` byte by byte, each `later_ms` after the one before
+  std::int64_t pace_ms = 0;  // between two reads
   std::int64_t reads_for_ms = 300'000;
   std::string back;
   net::IoStatus end = net::IoStatus::kOk;
@@ -34,8 +36,13 @@ net::Task<void> send_raw(World* world, Raw* raw) {
   if (stream) {
     co_await (*stream)->write(raw->text, {}, net::kNoDeadline);
     if (!raw->later.empty()) {
-      co_await loop.sleep_until(loop.now_ms() + raw->later_ms);
-      co_await (*stream)->write(raw->later, {}, net::kNoDeadline);
+      const std::size_t step = raw->drips ? 1 : raw->later.size();
+      for (std::size_t at = 0; at < raw->later.size(); at += step) {
+        co_await loop.sleep_until(loop.now_ms() + raw->later_ms);
+        const std::string_view piece = std::string_view(raw->later).substr(at, step);
+        const auto sent = co_await (*stream)->write(piece, {}, net::kNoDeadline);
+        if (!sent.ok()) break;
+      }
     }
     std::string block(4096, '\0');
     for (;;) {
@@ -43,6 +50,7 @@ net::Task<void> send_raw(World* world, Raw* raw) {
       raw->end = read.status;
       if (!read.ok()) break;
       raw->back.append(block, 0, read.bytes);
+      co_await loop.sleep_until(loop.now_ms() + raw->pace_ms);
     }
   }
   raw->took_ms = loop.now_ms() - began;
@@ -231,6 +239,80 @@ TEST(Waits, connections_of_an_address_are_bounded_and_the_refused_one_is_recorde
   world.run();
   EXPECT_EQ(world.unrest, "");
   EXPECT_THAT(reasons(world), ElementsAre("refused connection-refused"));
+}
+
+TEST(Waits, connections_of_all_addresses_of_one_network_of_ipv6_are_counted_together) {
+  Limits limits;
+  limits.connections.per_address_max = 2;
+  const Api tight(&limits);
+  World world(tight, 1, {});
+  std::array<Raw, 4> clients;
+  const std::array<const char*, 4> addresses = {"2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:2:ff::3",
+                                                "2001:db8:1:3::1"};
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    world.network.set_client_address(*net::parse_address(addresses[i], 1));
+    net::spawn(send_raw(&world, &clients[i]));
+    world.loop.run_for(10);
+  }
+  world.loop.run_for(1000);
+  EXPECT_EQ(world.shared.connections.total(), 3U);
+  EXPECT_TRUE(clients[2].done);
+  EXPECT_FALSE(clients[3].done) << "of another network";
+  world.loop.run_for(20'000);
+  world.run();
+  EXPECT_EQ(world.unrest, "");
+  EXPECT_THAT(reasons(world), ElementsAre("refused connection-refused"));
+}
+
+// Much of an answer, for whoever asks.
+Answer answer_much(const Seen& seen) {
+  Answer answer;
+  answer.bytes = response_bytes(seen.id, 200, thing(seen.id, 4'000'000), Framing::kLength, false);
+  return answer;
+}
+
+TEST(Waits, a_client_that_reads_slower_than_the_answer_comes_has_as_much_time_as_others) {
+  Weather weather;
+  weather.faults.buffer_bytes = 4000;
+  World world(api(), 1, weather);
+  world.choose = answer_much;
+  Raw raw{.text = head("GET /v1/things/1", ""), .pace_ms = 1000};
+  run_raw(world, raw);
+  EXPECT_THAT(raw.back, StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(raw.end, net::IoStatus::kReset);
+  EXPECT_GE(raw.took_ms, times().exchange_ms);
+  EXPECT_LE(raw.took_ms, times().exchange_ms + times().write_progress_ms);
+  EXPECT_THAT(reasons(world), ElementsAre("exchange exchange-timeout"));
+}
+
+TEST(Waits, framing_byte_by_byte_is_progress_until_the_exchange_is_over) {
+  World world(api(), 1, {});
+  Raw raw{
+      .text = head("POST /v1/things", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n") +
+              "8\r\n{\"id\":1}\r\n0\r\n",
+      .later = "X-T: " + std::string(3000, 'a'),
+      .later_ms = 10'000,
+      .drips = true,
+      .reads_for_ms = 1'000'000};
+  run_raw(world, raw);
+  EXPECT_LE(raw.took_ms, times().exchange_ms + 3 * raw.later_ms);
+  EXPECT_THAT(reasons(world), ElementsAre("exchange exchange-timeout"));
+  EXPECT_TRUE(world.upstream->seen().empty());
+}
+
+TEST(Waits, over_the_memory_bound_those_who_were_let_in_do_not_grow) {
+  World world(api(), 1, {});
+  Raw raw{.text = head("POST /v1/things", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n"),
+          .later = "3e8\r\n" + std::string(1000, ' ') + "\r\n",
+          .later_ms = 1000};
+  net::spawn(send_raw(&world, &raw));
+  world.loop.run_for(500);
+  world.shared.in_flight_bytes = api().plan->limits.memory.in_flight_bytes_max;
+  world.loop.run_until([&raw] { return raw.done; });
+  world.shared.in_flight_bytes = 0;
+  world.run();
+  EXPECT_THAT(raw.back, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(reasons(world), ElementsAre("exchange overloaded"));
 }
 
 TEST(Waits, over_the_memory_bound_new_work_is_shed_and_taken_again_later) {

@@ -8,6 +8,7 @@
 #include "stages/authenticate/credential_name.h"
 #include "stages/authenticate/credential_place.h"
 #include "stages/authenticate/revoked.h"
+#include "stages/authenticate/step_up.h"
 #include "uri/path.h"
 
 namespace caponier::stages {
@@ -118,15 +119,12 @@ bool demands_session(const plan::Plan& plan, const plan::Operation& operation) {
 }
 
 void append_step_up(std::string& location, const plan::StepUp& rule) {
-  std::string classes;
-  for (const std::string& one : rule.classes) classes += (classes.empty() ? "" : " ") + one;
-  if (!classes.empty()) {
+  const StepUpWish wish = wish_of(rule);
+  if (!wish.classes.empty()) {
     location += "&acr_values=";
-    uri::append_encoded(location, classes);
+    uri::append_encoded(location, wish.classes);
   }
-  if (rule.age_max_s > 0) location += "&max_age=" + std::to_string(rule.age_max_s);
-  // A way of logging in that cannot be asked for by name is asked for by logging in again.
-  if (classes.empty() && rule.age_max_s == 0) location += "&max_age=0";
+  if (!wish.age_max.empty()) location += "&max_age=" + wish.age_max;
 }
 
 }  // namespace
@@ -246,6 +244,8 @@ void send_to_login(const Exchange& exchange, const plan::Operation& operation, D
   }
   const bool helps =
       ended || denial.reason == Reason::kCredentialMissing || denial.reason == Reason::kStepUpNeeded;
+  // An issuer that has just not given what it was asked for would be asked without end.
+  if (denial.asked_in_vain) return;
   if (!helps || !demands_session(*exchange.plan, operation)) return;
   denial.location =
       login->origin + login->path(plan::LoginAction::kLogin) + "?return_to=" + returning(exchange);

@@ -34,7 +34,9 @@ struct Session {
   std::string id_token;             // for the issuer's logout
   std::int64_t access_until_s = 0;  // wall time; 0: it is not said
   std::int64_t began_s = 0;
-  std::int64_t ends_s = 0;  // however much it is used
+  std::int64_t issued_s = 0;  // its first ID token, by the issuer's clock; 0: it does not say
+  std::int64_t ends_s = 0;    // however much it is used
+  std::string asked;          // what a step-up asked of its login (asked_of_login()); not kept over a restart
   std::shared_ptr<std::atomic<std::int64_t>> seen_s = std::make_shared<std::atomic<std::int64_t>>(0);
 
   [[nodiscard]] bool refreshable() const { return !refresh_token.empty(); }

@@ -31,15 +31,38 @@ bool has_method(const plan::StepUp& rule, const Texts& methods) {
   });
 }
 
+// The session began a moment ago, by a login that was asked for just this.
+bool is_in_vain(const Exchange& exchange, const plan::StepUp& rule, const Principal& principal) {
+  constexpr std::int64_t kMomentS = 30;
+  if (!principal.session || exchange.now.wall_s() - principal.session->began_s > kMomentS) return false;
+  const StepUpWish wish = wish_of(rule);
+  return principal.session->asked == asked_of_login(wish.classes, wish.age_max);
+}
+
 }  // namespace
+
+StepUpWish wish_of(const plan::StepUp& rule) {
+  StepUpWish wish;
+  for (const std::string& one : rule.classes) wish.classes += (wish.classes.empty() ? "" : " ") + one;
+  if (rule.age_max_s > 0) wish.age_max = std::to_string(rule.age_max_s);
+  // A way of logging in that cannot be asked for by name is asked for by logging in again.
+  if (wish.classes.empty() && wish.age_max.empty()) wish.age_max = "0";
+  return wish;
+}
+
+std::string asked_of_login(std::string_view classes, std::string_view age_max) {
+  if (classes.empty() && age_max.empty()) return {};
+  return std::string(classes).append(1, '|').append(age_max);
+}
 
 std::optional<Denial> check_step_up(const Exchange& exchange, const plan::Operation& operation,
                                     const Principal& principal) {
   if (!operation.step_up) return std::nullopt;
   const plan::StepUp& rule = *operation.step_up;
-  const auto short_of = [&rule](std::string detail) {
+  const auto short_of = [&](std::string detail) {
     Denial denial = deny(Reason::kStepUpNeeded, "authenticate", std::move(detail), rule.where.text);
     denial.challenges = rule.challenges;
+    denial.asked_in_vain = is_in_vain(exchange, rule, principal);
     return denial;
   };
   if (!principal.claims) return short_of("nothing but a token says how its caller logged in");
