@@ -254,7 +254,7 @@ net::Task<LoginAnswer> BrowserLogin::begin(LoginQuestion question) {
   if (!metadata) co_return refused(Reason::kLoginUnavailable, metadata.error().detail);
   const Parameters query(question.query);
   Pending pending{random_text(), random_text(), random_text(), login_.after_login, now_s()};
-  if (is_local(query["return_to"]) && query["return_to"].size() <= kReturnBytesMax)
+  if (is_local(query["return_to"]) && query["return_to"].size() <= stages::kReturnBytesMax)
     pending.return_to = query["return_to"];
 
   std::string request;
@@ -267,14 +267,13 @@ net::Task<LoginAnswer> BrowserLogin::begin(LoginQuestion question) {
   append_parameter(request, "code_challenge", challenge_of(pending.verifier));
   append_parameter(request, "code_challenge_method", "S256");
   for (const auto& [name, value] : login_.parameters) append_parameter(request, name, value);
-  pending.asked = stages::asked_of_login(query["acr_values"], query["max_age"]);
   // Who adds them by hand asks for a better login at most.
-  if (!query["acr_values"].empty() && is_plain(query["acr_values"]))
-    append_parameter(request, "acr_values", query["acr_values"]);
-  if (const auto age = parse_decimal(query["max_age"])) {
-    append_parameter(request, "max_age", std::to_string(*age));
-    if (*age == 0) append_parameter(request, "prompt", "login");
-  }
+  const std::string_view classes = is_plain(query["acr_values"]) ? query["acr_values"] : std::string_view();
+  const auto age = parse_decimal(query["max_age"]);
+  if (!classes.empty()) append_parameter(request, "acr_values", classes);
+  if (age) append_parameter(request, "max_age", std::to_string(*age));
+  if (age == 0) append_parameter(request, "prompt", "login");
+  pending.asked = stages::asked_of_login(classes, age ? std::to_string(*age) : std::string());
   auto place = co_await authorization_place(std::move(request), *metadata);
   if (!place) co_return place.error();
 
@@ -366,10 +365,14 @@ net::Task<LoginAnswer> BrowserLogin::come_back(LoginQuestion question) {
   append_parameter(form, "redirect_uri", login_.origin + login_.path(LoginAction::kCallback));
   append_parameter(form, "code_verifier", pending.verifier);
   auto tokens = co_await ask_tokens(std::move(form));
-  if (!tokens && tokens.error().fault == NoTokens::Fault::kGrant) co_return fail(tokens.error().why);
+  if (!tokens && tokens.error().fault == NoTokens::Fault::kGrant) {
+    // By this browser, which began the login: a page of another site can only make it come back to none.
+    failed.guess = true;
+    co_return fail(tokens.error().why);
+  }
   if (!tokens) co_return refused(Reason::kLoginUnavailable, tokens.error().why);
   auto claims = co_await judge_.id_token(tokens->id_token, pending.nonce);
-  if (!claims && claims.error().key_missing)
+  if (!claims && claims.error().fault != NotTaken::Fault::kBad)
     co_return refused(Reason::kLoginUnavailable, "the ID token: " + claims.error().why);
   if (!claims) co_return fail("the ID token: " + claims.error().why);
   tokens->claims = std::move(*claims);
@@ -409,12 +412,8 @@ net::Task<Result<BrowserLogin::Tokens, BrowserLogin::NoTokens>> BrowserLogin::as
   wipe(answer->body);
   if (tokens.access_token.empty() || !bearer || !is_header_text(tokens.access_token))
     co_return Err(NoTokens{Fault::kRefused, where + " handed out no bearer token"});
-  if (!lasts_s) co_return Err(NoTokens{Fault::kRefused, where + ": its answer " + lasts_s.error()});
-  if (*lasts_s) {
-    tokens.access_until_s = now_s() + **lasts_s;
-  } else if (!tokens.refresh_token.empty()) {
-    tokens.access_until_s = now_s() + kAccessUnsaidS;
-  }
+  // What is no time to come is as good as unsaid: the tokens are handed out once.
+  if (lasts_s && *lasts_s) tokens.access_until_s = now_s() + **lasts_s;
   co_return std::move(tokens);
 }
 
@@ -440,9 +439,13 @@ net::Task<LoginAnswer> BrowserLogin::finish(Pending pending, Tokens tokens, cons
   const SessionPtr before = session_of(question);
   auto begun = co_await keeper_->begin(session);
   if (!begun) co_return refused(Reason::kLoginUnavailable, begun.error());
-  const auto meant = [&](const auto& one) { return is_meant(one.first, *session, 0); };
-  if (std::ranges::any_of(logged_out_, meant)) {
+  const auto meant = [&](const SessionKeeper::Logout& logout) {
+    return logout.scheme == login_.scheme && logout.issuer == client_->issuer().rules.issuer &&
+           is_meant(logout.token, *session, 0);
+  };
+  if (std::ranges::any_of(keeper_->logouts(), meant)) {
     keeper_->end(session->name);
+    if (session->refreshable()) net::spawn(give_back(shared_from_this(), session->refresh_token));
     co_return refused(Reason::kLoginRefused, "the issuer has logged the user out meanwhile");
   }
   if (before) keeper_->end(before->name);
@@ -496,7 +499,7 @@ net::Task<void> BrowserLogin::give_back(std::shared_ptr<BrowserLogin> self, std:
 net::Task<LoginAnswer> BrowserLogin::log_out_by_issuer(LoginQuestion question) {
   const Parameters form(question.body);
   auto token = co_await judge_.logout_token(std::string(form["logout_token"]));
-  if (!token && token.error().key_missing)
+  if (!token && token.error().fault == NotTaken::Fault::kNoKeys)
     co_return refused(Reason::kLoginUnavailable, "the logout token: " + token.error().why);
   if (!token) co_return refused(Reason::kLogoutRefused, "the logout token: " + token.error().why);
   std::vector<stages::SessionName> over;
@@ -504,7 +507,7 @@ net::Task<LoginAnswer> BrowserLogin::log_out_by_issuer(LoginQuestion question) {
   const auto meant = [&](const Session& session) { return is_meant(*token, session, leeway_s); };
   for (const SessionPtr& session : keeper_->sessions().all(meant)) over.push_back(session->name);
   keeper_->end(over);
-  note_logout(std::move(*token));
+  keeper_->note_logout({login_.scheme, client_->issuer().rules.issuer, std::move(*token)});
   LoginAnswer done;
   done.response.status = 200;
   co_return done;
@@ -522,14 +525,6 @@ bool BrowserLogin::is_meant(const LogoutToken& token, const Session& session, st
   // says.
   const std::int64_t began_s = session.issued_s != 0 ? session.issued_s : session.began_s;
   return began_s <= token.issued_at_s + leeway_s;
-}
-
-void BrowserLogin::note_logout(LogoutToken token) {
-  constexpr std::int64_t kKeptMs = 60'000;  // longer than a login is on its way from the issuer to the disk
-  const std::int64_t now_ms = network_.loop().now_ms();
-  while (!logged_out_.empty() && (logged_out_.front().second <= now_ms || logged_out_.size() >= kLogoutsKept))
-    logged_out_.pop_front();
-  logged_out_.emplace_back(std::move(token), now_ms + kKeptMs);
 }
 
 // For a page's script: who has logged in, and until when.
@@ -612,7 +607,7 @@ net::Task<bool> BrowserLogin::take_tokens(SessionPtr session, Tokens tokens) {
   } else {
     // OpenID Connect Core, section 12.2: of the same user, or it is not taken.
     auto claims = co_await judge_.id_token(tokens.id_token, {});
-    if (!claims && claims.error().key_missing) {
+    if (!claims && claims.error().fault != NotTaken::Fault::kBad) {
       // Nobody knows whether it is good: what was verified at the login goes on to hold.
       set_claims(*next, *session->claims, scope);
     } else if (!claims || claims->subject() != session->claims->subject()) {

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,11 +29,8 @@ inline constexpr std::int64_t kLoginLifetimeS = 600;  // from its beginning unti
 // Of a browser's logins under way; with more, all before are forgotten. A browser sends them with everything,
 // and a request holds no more than HttpLimits::header_line_bytes_max of cookies.
 inline constexpr std::size_t kLoginCookiesBytesMax = 6000;
-inline constexpr std::size_t kLoginsAtOnce = 256;     // that wait for the issuer; over it, nobody logs in
-inline constexpr std::size_t kLogoutsAtOnce = 64;     // that an issuer asks for; apart from them
-inline constexpr std::size_t kReturnBytesMax = 1000;  // of the page that a login returns to
-inline constexpr std::int64_t kAccessUnsaidS = 300;   // for which an access token is used that may be renewed
-inline constexpr std::size_t kLogoutsKept = 1'000;    // of the last minute
+inline constexpr std::size_t kLoginsAtOnce = 256;       // that wait for the issuer; over it, nobody logs in
+inline constexpr std::size_t kLogoutsAtOnce = 64;       // that an issuer asks for; apart from them
 inline constexpr std::size_t kRenewalsPaused = 10'000;  // sessions; over it, the pauses are forgotten
 inline constexpr std::int64_t kRenewalPauseMs = 1'000;  // in which an issuer that is away is not asked
 inline constexpr std::size_t kTokenBytesMax = std::size_t{16} * 1024;  // of each that an issuer hands out
@@ -81,7 +77,6 @@ class BrowserLogin : public std::enable_shared_from_this<BrowserLogin> {
   // `leeway_s`: by how much later than the logout the session may have begun.
   [[nodiscard]] bool is_meant(const LogoutToken& token, const stages::Session& session,
                               std::int64_t leeway_s) const;
-  void note_logout(LogoutToken token);
   [[nodiscard]] bool may_renew_now(const stages::SessionName& name) const;
   net::Task<Answer> finish(Pending pending, Tokens tokens, const LoginQuestion& question);
   void take_renewal(const stages::SessionName& name, Reply<bool> reply);
@@ -105,8 +100,6 @@ class BrowserLogin : public std::enable_shared_from_this<BrowserLogin> {
   std::size_t logouts_ = 0;
   std::int64_t no_renewal_before_ms_ = 0;                 // steady
   std::unordered_map<std::string, std::int64_t> paused_;  // the same of sessions whose renewal was refused
-  // What the issuer has logged out: a login that was on its way then does not begin.
-  std::deque<std::pair<LogoutToken, std::int64_t>> logged_out_;  // until, steady
 };
 
 }  // namespace caponier::fetch

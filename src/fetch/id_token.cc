@@ -52,8 +52,9 @@ net::Task<std::optional<NotTaken>> TokenJudge::wrong_signature(const jose::Unver
       co_await waiting;
     }
   }
-  NotTaken missing{"it is signed with a key that the issuer does not have", true};
-  co_return missing;
+  if (keys_.slot()->get() == nullptr)
+    co_return NotTaken{"the issuer's keys cannot be had", NotTaken::Fault::kNoKeys};
+  co_return NotTaken{"it is signed with a key that the issuer does not have", NotTaken::Fault::kUnknownKey};
 }
 
 Result<jose::Claims, NotTaken> TokenJudge::claims_of(const jose::UnverifiedToken& token) const {

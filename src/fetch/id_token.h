@@ -23,8 +23,13 @@ struct LogoutToken {
 
 // Why a token is not taken: the end of a sentence.
 struct NotTaken {
+  enum class Fault : std::uint8_t {
+    kBad,
+    kUnknownKey,  // signed with a key that is not among the issuer's, as far as they are known
+    kNoKeys,      // of the issuer none can be had: nobody knows whether it is good
+  };
   std::string why;
-  bool key_missing = false;  // the issuer's key could not be had: nobody knows whether it is good
+  Fault fault = Fault::kBad;
 };
 
 class TokenJudge {

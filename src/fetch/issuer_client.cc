@@ -253,7 +253,10 @@ net::Task<Fetched<upstream::JsonAnswer>> IssuerClient::ask(uri::Url url, std::st
                                                            std::string_view accept) {
   auto made = form_request(std::move(url), std::move(form), accept);
   if (!made) co_return Err(made.error());
-  made->connections = connections_;
+  // What a kept connection took and did not answer is sent again, and a signature may be shown once.
+  const bool signs = issuer_.client && issuer_.client->private_key.kind != SecretReference::Kind::kNone &&
+                     issuer_.client->certificate_file.empty();
+  if (!signs) made->connections = connections_;
   co_return co_await upstream::fetch_json(network_, std::move(*made));
 }
 

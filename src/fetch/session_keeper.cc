@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "fetch/id_token.h"
 #include "json/document.h"
 #include "json/write.h"
 #include "stages/authenticate/revoked.h"
@@ -171,6 +170,15 @@ net::Task<Result<bool, std::string>> SessionKeeper::renew(SessionPtr session) {
   }
   if (!written) report_(written.error());
   co_return true;
+}
+
+void SessionKeeper::note_logout(Logout logout) {
+  constexpr std::int64_t kKeptMs = 60'000;  // longer than a login is on its way from the issuer to the disk
+  const std::int64_t now_ms = network_.loop().now_ms();
+  while (!logouts_.empty() && (logouts_.front().until_ms <= now_ms || logouts_.size() >= kLogoutsKept))
+    logouts_.pop_front();
+  logout.until_ms = now_ms + kKeptMs;
+  logouts_.push_back(std::move(logout));
 }
 
 // All at once: each write waits for the disk, and each end is told to all streams.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
@@ -13,6 +14,7 @@
 
 #include "base/random.h"
 #include "fetch/asking.h"
+#include "fetch/id_token.h"
 #include "net/network.h"
 #include "plan/identity_facts.h"
 #include "plan/plan.h"
@@ -25,6 +27,7 @@ namespace caponier::fetch {
 inline constexpr std::int64_t kSweepEveryMs =
     60'000;  // ended sessions go, and when the others were seen is noted
 inline constexpr std::int64_t kStoreWaitMs = 5'000;
+inline constexpr std::size_t kLogoutsKept = 1'000;
 inline constexpr std::size_t kSessionsOfOneMax = 100;  // of a subject; the oldest goes
 
 // The claims of an ID token, with the scopes that were granted, and what is made of them.
@@ -59,6 +62,16 @@ class SessionKeeper : public std::enable_shared_from_this<SessionKeeper> {
   // Who waits for new tokens of a session; whatever Plan they came by, one asks for all.
   using Renewals = std::unordered_map<std::string, std::vector<Reply<bool>>>;
   [[nodiscard]] Renewals& renewals() { return renewals_; }
+  // What issuers have logged out in the last minute: a login that was on its way then does not begin,
+  // whatever Plan it came by.
+  struct Logout {
+    std::string scheme;
+    std::string issuer;
+    LogoutToken token;
+    std::int64_t until_ms = 0;  // steady
+  };
+  void note_logout(Logout logout);
+  [[nodiscard]] const std::deque<Logout>& logouts() const { return logouts_; }
   // In force at once.
   void end(const stages::SessionName& name) { end(std::span(&name, 1)); }
   void end(std::span<const stages::SessionName> names);
@@ -78,6 +91,7 @@ class SessionKeeper : public std::enable_shared_from_this<SessionKeeper> {
   std::function<void(std::string)> report_;
   std::function<void()> ended_;
   Renewals renewals_;
+  std::deque<Logout> logouts_;
   std::vector<std::string> undeleted_;  // ended, and still on disk
   std::shared_ptr<const plan::Plan> plan_;
   std::int64_t noted_s_ = 0;

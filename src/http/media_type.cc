@@ -30,6 +30,23 @@ std::optional<std::string_view> take_quoted(std::string_view& text) {
   return std::nullopt;
 }
 
+bool contains_ignore_case(std::string_view text, std::string_view word) {
+  for (std::size_t at = 0; at + word.size() <= text.size(); ++at) {
+    if (equals_ignore_case(text.substr(at, word.size()), word)) return true;
+  }
+  return false;
+}
+
+// One that some readers take for `boundary` or `charset`, and others do not: RFC 2231 writes "boundary*" and
+// "boundary*0", and some look for the word alone.
+bool is_doubtful(std::string_view attribute) {
+  if (attribute.find('*') != std::string_view::npos) return true;
+  for (const std::string_view word : {"boundary", "charset"}) {
+    if (attribute.size() != word.size() && contains_ignore_case(attribute, word)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::optional<MediaType> parse_media_type(std::string_view value) {
@@ -49,7 +66,7 @@ std::optional<MediaType> parse_media_type(std::string_view value) {
     rest = trim(rest);
     if (rest.empty() || rest.front() == ';') continue;  // RFC 9110 section 5.6.6 allows empty parameters
     const std::string_view attribute = take_token(rest);
-    if (attribute.empty() || !rest.starts_with('=')) return std::nullopt;
+    if (attribute.empty() || !rest.starts_with('=') || is_doubtful(attribute)) return std::nullopt;
     rest.remove_prefix(1);
     std::optional<std::string_view> content;
     if (rest.starts_with('"')) {
@@ -57,7 +74,9 @@ std::optional<MediaType> parse_media_type(std::string_view value) {
     } else if (const std::string_view token = take_token(rest); !token.empty()) {
       content = token;
     }
-    if (!content) return std::nullopt;
+    // Some readers look for the word wherever it stands.
+    if (!content || contains_ignore_case(*content, "boundary=") || contains_ignore_case(*content, "charset="))
+      return std::nullopt;
     if (equals_ignore_case(attribute, "boundary")) {
       if (std::exchange(has_boundary, true)) return std::nullopt;
       media_type.boundary = *content;

@@ -13,6 +13,7 @@ struct MediaType {
   std::string_view boundary;  // as charset
 };
 
+// Nothing if it is none, or if readers could differ about its boundary or charset.
 std::optional<MediaType> parse_media_type(std::string_view value);
 // application/json, or any subtype that ends in +json.
 bool is_json(const MediaType& media_type);

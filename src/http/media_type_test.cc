@@ -27,6 +27,18 @@ TEST(MediaType, malformed_ones_are_refused) {
   }
 }
 
+TEST(MediaType, parameters_that_readers_could_take_for_others_are_refused) {
+  for (const char* text :
+       {"multipart/form-data; boundary=a; boundary*=utf-8''b",
+        "multipart/form-data; boundary*0=b; boundary=a", "multipart/form-data; xboundary=b; boundary=a",
+        "multipart/form-data; boundary=a; BOUNDARYX=b", "multipart/form-data; boundary=a; x=\"boundary=b\"",
+        "text/plain; charset*=utf-8''utf-7", "text/plain; xcharset=utf-7",
+        "text/plain; a=\"charset=utf-7\""}) {
+    EXPECT_FALSE(parse_media_type(text)) << text;
+  }
+  EXPECT_TRUE(parse_media_type("application/json; charset=utf-8; profile=\"https://a.example/b\""));
+}
+
 TEST(MediaType, json_is_application_json_and_every_json_suffix) {
   for (const char* text : {"application/json", "APPLICATION/JSON; charset=utf-8", "application/problem+json",
                            "application/vnd.api+JSON", "image/x+json"}) {

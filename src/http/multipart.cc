@@ -17,14 +17,14 @@ using Parsed = Result<T, Error>;
 constexpr std::size_t kBoundaryBytesMax = 70;
 constexpr std::string_view kLineEnd = "\r\n";
 
-// RFC 2046 section 5.1.1: bchars, the last of which is no space.
+// Of RFC 2046's characters (section 5.1.1) those that need no quotes, and the equals sign that mail libraries
+// put into theirs: some readers take a quoted boundary to end at a comma or a space.
 bool is_boundary(std::string_view boundary) {
-  static constexpr std::string_view kMarks = "'()+_,-./:=? ";
+  static constexpr std::string_view kMarks = "'+_-.=";
   const auto fits = [](char c) {
     return is_alpha(c) || is_digit(c) || kMarks.find(c) != std::string_view::npos;
   };
-  return !boundary.empty() && boundary.size() <= kBoundaryBytesMax && boundary.back() != ' ' &&
-         std::ranges::all_of(boundary, fits);
+  return !boundary.empty() && boundary.size() <= kBoundaryBytesMax && std::ranges::all_of(boundary, fits);
 }
 
 std::string_view trim_blanks(std::string_view text) {
@@ -174,6 +174,15 @@ std::size_t find_delimiter(std::string_view text, std::string_view boundary) {
   return std::string_view::npos;
 }
 
+// Whether "--boundary" stands anywhere in `part`, where RFC 2046 has none: behind a bare line feed, or in the
+// middle of a line, some readers take it for a delimiter all the same.
+bool holds_delimiter(std::string_view part, std::string_view boundary) {
+  for (std::size_t at = part.find("--"); at != std::string_view::npos; at = part.find("--", at + 1)) {
+    if (part.substr(at + 2).starts_with(boundary)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string_view name(MultipartError error) {
@@ -195,6 +204,7 @@ Result<std::span<const Part>, MultipartError> parse_multipart(std::string_view b
     if (used == parts.size()) return Err(Error::kTooManyParts);
     const std::size_t end = find_delimiter(body, boundary);
     if (end == std::string_view::npos) return Err(Error::kTruncated);
+    if (holds_delimiter(body.substr(0, end), boundary)) return Err(Error::kDelimiter);
     if (const auto error = read_part(body.substr(0, end), limits, arena, parts[used])) return Err(*error);
     ++used;
     body.remove_prefix(end + kLineEnd.size());

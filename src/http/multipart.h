@@ -23,9 +23,10 @@ struct Part {
 };
 
 enum class MultipartError : std::uint8_t {
-  kBoundary,       // missing in Content-Type, or not of RFC 2046's form
-  kDelimiter,      // the body does not begin with it, or it is not followed by a line break
-  kTruncated,      // no closing delimiter
+  kBoundary,   // missing in Content-Type, or one that readers could cut in two ways
+  kDelimiter,  // the body does not begin with it, it is not followed by a line break, or it stands within a
+               // part
+  kTruncated,  // no closing delimiter
   kTrailingBytes,  // an epilogue
   kHeaderLine,     // malformed, folded, or with a control character
   kHeaderTooLong,

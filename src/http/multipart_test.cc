@@ -80,11 +80,20 @@ TEST(Multipart, attacks_are_refused) {
            Case{part(disposition + "\r\nX: a\nb", "x") + end, "header-line"},
            Case{part(disposition + "\r\nContent-Transfer-Encoding: base64", "x") + end, "transfer-encoding"},
            Case{part(disposition + "\r\nContent-Length: 2", "x") + end, "content-length"},
+           // What some readers take for a delimiter: behind a bare line feed, within a line, within a head.
+           Case{named("a", "x\n--b\r\n" + disposition + "\r\n\r\nadmin") + end, "bad-delimiter"},
+           Case{named("a", "x\r--b\r\n" + disposition + "\r\n\r\nadmin") + end, "bad-delimiter"},
+           Case{named("a", "x--b--") + end, "bad-delimiter"},
+           Case{named("a", "--b") + end, "header-line"},
+           Case{named("a", "---b") + end, "bad-delimiter"},
+           Case{part(disposition + "\r\nX: --b", "x") + end, "bad-delimiter"},
+           Case{named("a", "x--c- -b") + end, "read 1"},
        }) {
     EXPECT_EQ(outcome(c.body), c.expected) << c.body;
   }
   for (const std::string& boundary :
-       {std::string(), std::string("a b "), std::string("a\"b"), std::string(71, 'b')}) {
+       {std::string(), std::string("a b "), std::string("a b"), std::string("a,b"), std::string("a/b"),
+        std::string("a\"b"), std::string(71, 'b')}) {
     EXPECT_EQ(outcome(named("a") + end, boundary), "bad-boundary") << boundary;
   }
 }

@@ -12,9 +12,9 @@
 namespace caponier::json {
 namespace {
 
-// What trim() leaves: enough for a body of some ten kilobytes.
-constexpr std::size_t kKeptNodes = 1024;
-constexpr std::size_t kKeptTextBytes = std::size_t{16} * 1024;
+// What trim() leaves: enough for a body of some fifty kilobytes.
+constexpr std::size_t kKeptNodes = 4096;
+constexpr std::size_t kKeptTextBytes = std::size_t{64} * 1024;
 
 // `text` is well-formed UTF-8.
 std::uint32_t count_code_points(std::string_view text) {

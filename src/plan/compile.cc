@@ -276,6 +276,19 @@ void finish(Compilation& compilation) {
   plan.findings.erase(last, plan.findings.end());
 }
 
+bool has_name_with_underscore(const Plan& plan) {
+  const auto in_header = [](const Parameter& parameter) {
+    return parameter.in == openapi::ParameterIn::kHeader && parameter.name.find('_') != std::string::npos;
+  };
+  const auto of_operation = [&](const Operation& operation) {
+    return std::ranges::any_of(operation.parameters, in_header);
+  };
+  const auto of_scheme = [](const Scheme& scheme) {
+    return scheme.place.in == CredentialIn::kHeader && scheme.place.name.find('_') != std::string::npos;
+  };
+  return std::ranges::any_of(plan.operations, of_operation) || std::ranges::any_of(plan.schemes, of_scheme);
+}
+
 }  // namespace
 
 std::shared_ptr<const Plan> compile_plan(const CompileInput& input, Diagnostics& diagnostics) {
@@ -288,6 +301,7 @@ std::shared_ptr<const Plan> compile_plan(const CompileInput& input, Diagnostics&
   plan.source = input.contract->main_tree().file();
   compile_upstreams(compilation);
   compile_operations(compilation);
+  plan.names_with_underscore = has_name_with_underscore(plan);
   check_logins(compilation);
   compile_identity_token(compilation);
   compile_upstream_tokens(compilation);

@@ -16,6 +16,12 @@ int generality(const ResponseBody& body) {
   return (type->type == "*" ? 1 : 0) + (type->subtype == "*" ? 1 : 0);
 }
 
+// JSON, or a range that JSON is in.
+bool may_be_json(const http::MediaType& type) {
+  if (http::is_json(type) || type.type == "*") return true;
+  return type.subtype == "*" && equals_ignore_case(type.type, "application");
+}
+
 void compile_bodies(Compilation& compilation, const openapi::Response& source, const Operation& operation,
                     Response& response) {
   const bool looks = operation.response_mode != ResponseMode::kStream;
@@ -24,7 +30,7 @@ void compile_bodies(Compilation& compilation, const openapi::Response& source, c
     body.media_type = content.media_type;
     body.where = where_of(compilation.in_contract(content.node));
     const auto type = http::parse_media_type(content.media_type);
-    if (looks && type && http::is_json(*type) && content.schema != nullptr) {
+    if (looks && type && may_be_json(*type) && content.schema != nullptr) {
       body.program = compilation.programs.compile(*content.schema, schema::Direction::kResponse);
       if (operation.response_mode == ResponseMode::kStrip)
         body.shape = compilation.shapes.of(*content.schema);

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "uri/path.h"
 
 namespace caponier::plan {
@@ -139,6 +140,7 @@ struct Router::Table {
     std::vector<Pattern> patterns;  // most literal text first
     std::uint32_t whole = kNone;    // the child below a whole-segment parameter
     std::uint32_t endpoint = kNone;
+    std::vector<std::string> literals;  // its children's, in lower case, sorted
   };
   struct Endpoint {
     std::uint32_t allowed_methods = 0;
@@ -194,6 +196,9 @@ struct Router::Table {
       std::uint32_t child = find(parent, segment.literals.front());
       if (child == kNone) {
         child = make_node();
+        std::string folded = lower(segment.literals.front());
+        auto& literals = nodes[parent].literals;
+        literals.insert(std::ranges::lower_bound(literals, folded), std::move(folded));
         add_literal(parent, std::move(segment.literals.front()), child);
       }
       return child;
@@ -228,6 +233,18 @@ struct Router::Table {
     return nodes[at].endpoint;
   }
 
+  // Whether `segment` is a literal of the node but for the case of its letters. Some servers do not tell them
+  // apart, and would serve another operation than the template's, which was judged.
+  [[nodiscard]] bool is_other_case(std::uint32_t at, std::string_view segment) const {
+    const std::vector<std::string>& literals = nodes[at].literals;
+    if (literals.empty()) return false;
+    const auto below = [](std::string_view literal, std::string_view given) {
+      return std::ranges::lexicographical_compare(literal, given, {}, {}, to_lower);
+    };
+    const auto found = std::lower_bound(literals.begin(), literals.end(), segment, below);
+    return found != literals.end() && equals_ignore_case(*found, segment) && find(at, segment) == kNone;
+  }
+
   // The endpoint that `segments` lead to. Every node is entered at most once, because its depth says which
   // segment it stands for: the document alone bounds the work.
   [[nodiscard]] std::uint32_t walk(std::uint32_t at, std::span<const std::string_view> segments,
@@ -239,6 +256,8 @@ struct Router::Table {
     if (const std::uint32_t child = find(at, segment); child != kNone) {
       if (const std::uint32_t end = walk(child, rest, match); end != kNone) return end;
     }
+    if (node.whole == kNone && node.patterns.empty()) return kNone;
+    if (is_other_case(at, segment)) return kNone;
     const std::uint32_t count = match.parameter_count;
     for (const Pattern& pattern : node.patterns) {
       if (!match_segment(pattern.segment, segment, match)) continue;

@@ -141,6 +141,26 @@ TEST(Router, a_hidden_path_is_not_reached_through_a_wider_template) {
   EXPECT_EQ(match(router, "/orders/export").allowed_methods, bits({Method::kPost}));
 }
 
+TEST(Router, a_literal_in_another_case_is_not_taken_for_a_parameter) {
+  Router router;
+  EXPECT_EQ(router.add("/users/{id}", Method::kGet, 0), "");
+  EXPECT_EQ(router.add("/users/me", Method::kGet, 1), "");
+  EXPECT_EQ(router.add("/users/v{n}", Method::kGet, 2), "");
+  router.hide("/users/export");
+  EXPECT_EQ(match(router, "/users/7").operation, 0U);
+  EXPECT_EQ(match(router, "/users/me").operation, 1U);
+  EXPECT_EQ(match(router, "/users/v2").operation, 2U);
+  EXPECT_EQ(match(router, "/users/exporter").operation, 0U);
+  EXPECT_EQ(match(router, "/users/m").operation, 0U);
+  for (const char* path : {"/users/Me", "/users/ME", "/users/EXPORT", "/users/eXport"})
+    EXPECT_FALSE(match(router, path).path_found) << path;
+  // Literals that differ by their case alone are told apart, as the document has them.
+  EXPECT_EQ(router.add("/users/ME", Method::kGet, 3), "");
+  EXPECT_EQ(match(router, "/users/ME").operation, 3U);
+  EXPECT_EQ(match(router, "/users/me").operation, 1U);
+  EXPECT_FALSE(match(router, "/users/mE").path_found);
+}
+
 TEST(Router, head_is_served_by_get_unless_it_is_declared) {
   Router router;
   EXPECT_EQ(router.add("/a", Method::kGet, 0), "");

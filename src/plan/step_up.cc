@@ -31,6 +31,9 @@ std::vector<std::string> read_values(MemberReader& reader, std::string_view key,
   return values;
 }
 
+// All of them go into one parameter of a login.
+constexpr std::size_t kValuesBytesMax = 256;
+
 std::string joined(const std::vector<std::string>& values, std::string_view separator) {
   std::string text;
   for (const std::string& value : values) text += (text.empty() ? "" : std::string(separator)) + value;
@@ -62,6 +65,11 @@ void read_step_up(const Source& at, Members& members, Report& report) {
   reader.only({"acr", "amr", "max_age"}, "step_up");
   StepUpRule rule;
   rule.classes = read_values(reader, "acr", report);
+  if (const Node* node = reader.find("acr");
+      node != nullptr && joined(rule.classes, " ").size() > kValuesBytesMax) {
+    report.error(reader.at(*node), "bad-value", "a login cannot be asked for so many classes",
+                 "name fewer: 256 bytes in all, with a space between them");
+  }
   rule.methods = read_values(reader, "amr", report);
   if (const Node* age = reader.find("max_age")) {
     const auto ms = age->is_string() ? config::parse_duration_ms(age->text) : std::nullopt;

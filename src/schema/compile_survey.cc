@@ -152,12 +152,29 @@ const Node* Compiler::withheld(const Node& schema, std::uint32_t depth) {
   }
   const Node* said = schema.find(direction_ == Direction::kRequest ? "readOnly" : "writeOnly");
   if (said != nullptr && said->is_boolean() && said->boolean) return said;
-  const Node* parts = schema.find("allOf");
-  if (parts == nullptr || !parts->is_array()) return nullptr;
-  for (const Node& part : *parts) {
-    if (const Node* found = withheld(part, depth + 1)) return found;
+  if (const Node* parts = schema.find("allOf"); parts != nullptr && parts->is_array()) {
+    for (const Node& part : *parts) {
+      if (const Node* found = withheld(part, depth + 1)) return found;
+    }
+  }
+  for (const char* keyword : {"anyOf", "oneOf"}) {
+    const Node* choices = schema.find(keyword);
+    if (choices == nullptr || !choices->is_array()) continue;
+    if (const Node* found = withheld_by_all(*choices, depth + 1)) return found;
   }
   return nullptr;
+}
+
+// Of alternatives all must withhold it; null is nothing to withhold.
+const Node* Compiler::withheld_by_all(const Node& choices, std::uint32_t depth) {
+  const Node* found = nullptr;
+  for (const Node& choice : choices) {
+    const Node* type = choice.is_object() ? choice.find("type") : nullptr;
+    if (type != nullptr && type->is_string() && type->text == "null") continue;
+    found = withheld(choice, depth);
+    if (found == nullptr) return nullptr;
+  }
+  return found;
 }
 
 }  // namespace caponier::schema

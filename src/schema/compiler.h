@@ -209,6 +209,7 @@ class Compiler {
   void survey_rests(const Node& schema, Survey& out, bool conditional);
   void survey_properties(const Node& schema, Survey& out, bool conditional, bool negated);
   const Node* withheld(const Node& schema, std::uint32_t depth = 0);
+  const Node* withheld_by_all(const Node& choices, std::uint32_t depth);
   bool covers_anything(const Node& schema, const Place& place);
 
   // Gathering

@@ -261,6 +261,11 @@ TEST(Evaluate, requests_must_not_hold_read_only_properties_and_need_not_miss_the
   CompileOptions response;
   response.direction = Direction::kResponse;
   expect({{text, {R"({"id":"1","n":2})"}, {R"({"id":"1","n":2,"secret":"s"})", R"({"n":2})"}}}, response);
+  // Where all alternatives withhold it, or it is that or null.
+  const std::string choice =
+      R"({"type":"object","properties":{"p":{"anyOf":[{"$ref":"#/$defs/wo"},{"type":"null"}]},"q":{"oneOf":[{"$ref":"#/$defs/wo"},{"type":"integer"}]}},"$defs":{"wo":{"type":"string","writeOnly":true}}})";
+  expect({{choice, {"{}", R"({"q":1})"}, {R"({"p":"s"})", R"({"p":null})"}}}, response);
+  expect({{choice, {R"({"p":"s"})", R"({"p":null,"q":1})"}, {}}}, request);
 }
 
 TEST(Evaluate, default_caps_hold_in_requests_where_the_schema_names_none) {

@@ -32,8 +32,8 @@ void Exchange::reset() {
   head = nullptr;
   request_id = trace_id = span_id = {};
   arena.reset();
-  body_document.clear();
-  parameter_document.clear();
+  body_document.trim();
+  parameter_document.trim();
   scratch.clear();
   upstream_token.reset();
   assertion.clear();

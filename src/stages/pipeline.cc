@@ -24,8 +24,7 @@ namespace {
 // that is good and not good enough.
 bool is_failed_authentication(const Denial* denial) {
   if (denial == nullptr) return false;
-  // What comes back from a login that is none, and a logout that no issuer asked for.
-  if (denial->reason == Reason::kLoginRefused || denial->reason == Reason::kLogoutRefused) return true;
+  if (denial->guess) return true;
   if (entry(denial->reason).status != 401) return false;
   switch (denial->reason) {
     case Reason::kCredentialMissing:

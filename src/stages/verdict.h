@@ -22,6 +22,7 @@ struct Denial {
   std::uint32_t allowed_methods = 0;  // of 405: bit set over http::Method
   std::string_view challenges;        // of 401: lines of WWW-Authenticate; views the Plan or the arena
   std::uint32_t login = UINT32_MAX;   // whose session was refused, by index of Plan::logins
+  bool guess = false;                 // counts as a failed authentication of the address
   bool asked_in_vain = false;         // a login that was asked for what is missing has just not brought it
   std::string location;               // where a browser is sent instead; then the answer is a redirect
   std::string headers;                // whole lines besides
@@ -95,6 +96,7 @@ struct LoginAnswer {
   LocalResponse response;
   Reason refused = Reason::kNone;
   std::string detail;
+  bool guess = false;  // what was refused was shown by whoever began a login, and is not the issuer's
 };
 
 template <class T>

@@ -93,15 +93,20 @@ TEST_F(StateDirTest, who_asks_whether_it_is_locked_neither_takes_nor_hinders) {
     EXPECT_TRUE(asking->is_locked());
   }
   EXPECT_FALSE(asking->is_locked());
-  // A process that starts in the very moment of the question waits it out.
-  const int question = open((root_ + "/state/lock").c_str(), O_RDONLY | O_CLOEXEC);
-  ASSERT_EQ(flock(question, LOCK_SH | LOCK_NB), 0);
-  auto starting = StateDir::open(root_ + "/state");
+}
+
+TEST_F(StateDirTest, a_lock_that_becomes_free_in_time_is_had) {
+  ASSERT_TRUE(write_file_whole(root_ + "/file", "x").ok());
+  const int question = open((root_ + "/file").c_str(), O_RDONLY | O_CLOEXEC);
+  const int starting = open((root_ + "/file").c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_TRUE(lock_file(question, LOCK_SH, 0));
+  ASSERT_FALSE(lock_file(starting, LOCK_EX, 0));
   bool locked = false;
-  std::thread start([&] { locked = starting->lock("run").ok(); });
+  std::thread start([&] { locked = lock_file(starting, LOCK_EX, 10'000); });
   close(question);
   start.join();
   EXPECT_TRUE(locked);
+  close(starting);
 }
 
 TEST_F(StateDirTest, a_lock_that_another_keeps_is_waited_for_no_longer_than_said) {

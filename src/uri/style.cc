@@ -22,14 +22,15 @@ std::size_t delimiter_at(std::string_view text, char delimiter, Escapes escapes)
   return 0;
 }
 
-// The pieces between the delimiters, one more than there are of these.
-Pieces split(std::string_view text, char delimiter, Escapes escapes, Arena& arena) {
+// The pieces between the delimiters, one more than there are of these; nothing if they are too many.
+std::optional<Pieces> split(std::string_view text, char delimiter, Escapes escapes, Arena& arena) {
   std::size_t count = 1;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t bytes = delimiter_at(text.substr(i), delimiter, escapes);
     count += bytes > 0 ? 1 : 0;
     i += std::max<std::size_t>(bytes, 1);
   }
+  if (count > kPiecesMax) return std::nullopt;
   const Pieces pieces = arena.array<std::string_view>(count);
   std::size_t start = 0;
   std::size_t used = 0;
@@ -84,6 +85,8 @@ std::optional<std::string_view> content_of(const StyledText& text, bool named, A
   if (text.style == Style::kMatrix) {
     if (!take(rest, ";")) return std::nullopt;
     if (named && !take_name(rest, text.name, arena)) return std::nullopt;
+    // Behind a bare one another parameter begins.
+    if (named && rest.find(';') != std::string_view::npos) return std::nullopt;
   }
   return rest;
 }
@@ -91,8 +94,9 @@ std::optional<std::string_view> content_of(const StyledText& text, bool named, A
 std::optional<Pieces> pieces_of(const StyledText& text, bool named, Arena& arena) {
   const auto content = content_of(text, named, arena);
   if (!content) return std::nullopt;
-  const Pieces pieces = split(*content, delimiter_of(text), text.escapes, arena);
-  if (text.escapes != Escapes::kNone) return pieces;
+  const auto divided = split(*content, delimiter_of(text), text.escapes, arena);
+  if (!divided || text.escapes != Escapes::kNone) return divided;
+  const Pieces pieces = *divided;
   // Optional white space around the members of a header's list (RFC 9110, section 5.6.1).
   for (std::string_view& piece : pieces) {
     piece.remove_prefix(std::min(piece.find_first_not_of(" \t"), piece.size()));

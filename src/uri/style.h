@@ -29,6 +29,8 @@ enum class Escapes : std::uint8_t {
   kFormBody  // the same, and text may hold tabs and line breaks
 };
 
+inline constexpr std::size_t kPiecesMax = 65'536;  // of one value that is a list
+
 struct StyledText {
   std::string_view raw;
   Style style = Style::kSimple;

@@ -73,6 +73,11 @@ TEST(Style, what_is_written_otherwise_is_nothing) {
   EXPECT_EQ(text_of({"a", Style::kLabel}), kNothing);
   EXPECT_EQ(text_of({";m=a", Style::kMatrix, false, Escapes::kPercent, "n"}), kNothing);
   EXPECT_EQ(items_of({";n=a;m=b", Style::kMatrix, true, Escapes::kPercent, "n"}), kNothing);
+  // Behind a bare semicolon others read another parameter.
+  EXPECT_EQ(text_of({";n=1;admin=true", Style::kMatrix, false, Escapes::kPercent, "n"}), kNothing);
+  EXPECT_EQ(items_of({";n=a,b;m=c", Style::kMatrix, false, Escapes::kPercent, "n"}), kNothing);
+  EXPECT_EQ(items_of({std::string(kPiecesMax, ','), Style::kSimple}), kNothing);
+  EXPECT_NE(items_of({std::string(kPiecesMax - 1, ','), Style::kSimple}), kNothing);
   EXPECT_EQ(members_of({"x,1,y", Style::kSimple}), kNothing);
   EXPECT_EQ(members_of({"x=1,y", Style::kSimple, true}), kNothing);
   EXPECT_EQ(text_of({"%", Style::kSimple}), kNothing);

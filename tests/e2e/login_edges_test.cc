@@ -11,20 +11,28 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-TEST_F(BrowserLogin, callbacks_that_belong_to_no_login_are_guesses) {
+TEST_F(BrowserLogin, codes_that_the_issuer_never_made_are_guesses_of_who_began_the_login) {
   Gateway gateway(options());
   ASSERT_TRUE(gateway.ready()) << gateway.process().err();
-  Browser browser(gateway);
+  // A page of another site can make a browser ask for this, without the cookie of any login.
+  Browser victim(gateway);
+  for (int i = 0; i < 40; ++i)
+    ASSERT_EQ(victim.open("/auth/callback?state=a&code=" + std::to_string(i)).status(), 400);
+  EXPECT_EQ(provider_.logins(), 0);
+  Browser guesser(gateway);
+  const Message begun = guesser.open("/auth/login");
+  (void)provider_.code_for(begun.header("location"));
+  const auto cookies = guesser.cookies;
   int refused = 0;
   Message answer;
   for (; refused < 100; ++refused) {
-    answer = browser.open("/auth/callback?state=a&code=" + std::to_string(refused));
+    guesser.cookies = cookies;
+    answer = guesser.open("/auth/callback?state=" + provider_.state() + "&code=" + std::to_string(refused));
     if (answer.status() != 400) break;
   }
   EXPECT_EQ(refused, 30);
   EXPECT_EQ(answer.status(), 429);
   EXPECT_EQ(gateway.record_of(answer)["reason"], "too-many-failed-authentications");
-  EXPECT_EQ(provider_.logins(), 0);
 }
 
 // Another site can begin as many logins in a browser as it likes; their cookies must not grow beyond what a

@@ -17,8 +17,6 @@ namespace {
 constexpr std::size_t kCookieBytes = 43;
 // An access token is renewed before it is of no use on its way to the upstream.
 constexpr std::int64_t kRenewAheadS = 10;
-constexpr std::size_t kReturnBytesMax =
-    2000;  // of the page that a login returns to; a longer one is forgotten
 
 std::string_view header_of(const http::RequestHead& head, std::string_view name) {
   for (const http::Header& header : head.headers) {

@@ -2,9 +2,13 @@
 // site made a browser send is refused.
 #pragma once
 
+#include <cstddef>
 #include "stages/authenticate/authenticator.h"
 
 namespace caponier::stages {
+
+inline constexpr std::size_t kReturnBytesMax =
+    1000;  // of the path and query of a page that a login returns to
 
 Verdict<Unit> read_session(Reading& reading);
 void choose_session(Reading& reading, const Admission& admission);

@@ -152,7 +152,10 @@ Verdict<ResponseDecision> check_declared(Exchange& exchange, const plan::Operati
   const bool declared_as_stream =
       operation.response_mode == plan::ResponseMode::kStream && head.body.kind != http::BodyKind::kLength;
   decision.long_lived = declared_as_stream || is_stream(type->value);
-  if (body->program == nullptr) return decision;
+  // Of a range that JSON is in, JSON alone can be judged.
+  const bool exact = body->parsed.type != "*" && body->parsed.subtype != "*";
+  const auto given = exact ? std::optional<http::MediaType>() : http::parse_media_type(type->value);
+  if (body->program == nullptr || (!exact && !(given && http::is_json(*given)))) return decision;
   if (is_part(head)) {
     return deny(Reason::kResponsePartial, kStage, "a part of a body that is to be judged as a whole",
                 body->where.text);

@@ -105,6 +105,16 @@ paths:
       security: []
       x-caponier: {public: {reason: test}, response: report}
       responses: *responses
+  /any:
+    get:
+      security: []
+      x-caponier: {public: {reason: test}, response: enforce}
+      responses: {'200': {description: ok, content: {'*/*': {schema: {$ref: '#/components/schemas/User'}}}}}
+  /applications:
+    get:
+      security: []
+      x-caponier: {public: {reason: test}, response: strip}
+      responses: {'200': {description: ok, content: {'application/*': {schema: {$ref: '#/components/schemas/User'}}}}}
   /streamed:
     get:
       security: []
@@ -177,6 +187,20 @@ TEST(Check, an_enforced_body_is_what_its_schema_says_within_its_bound) {
     EXPECT_EQ(got.body, c.reason == "none" ? c.body : "") << c.body;
     EXPECT_EQ(got.detail.find("admin"), std::string::npos);
   }
+}
+
+TEST(Check, json_is_judged_also_where_the_document_names_a_range_of_types) {
+  const AnswerWorld world;
+  EXPECT_EQ(answered(world, "/any", R"({"name":"a"})").reason, "none");
+  EXPECT_EQ(answered(world, "/any", R"({"name":"a","passwordHash":"x"})").reason, "response-body-invalid");
+  EXPECT_EQ(answered(world, "/applications", R"({"name":"a","passwordHash":"x"})").body, R"({"name":"a"})");
+  // What is not JSON is not judged by a schema.
+  Request request(world, "GET /any HTTP/1.1\r\n");
+  const Matched matched = *match(request.exchange);
+  const std::vector<http::Header> html = {type("text/html")};
+  auto decision = check(request.exchange, matched, answer(200, html));
+  ASSERT_TRUE(decision);
+  EXPECT_FALSE(decision->holds());
 }
 
 TEST(Check, a_stripped_body_loses_what_is_undeclared_or_write_only_and_the_rest_is_enforced) {

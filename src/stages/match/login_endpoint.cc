@@ -27,6 +27,7 @@ Verdict<Matched> answer(const Exchange& exchange, std::uint32_t login, LoginActi
   if (said.refused == Reason::kNone) return said.response;
   Denial denial = deny(said.refused, "authenticate", said.detail, exchange.plan->logins[login].where.text);
   denial.headers = said.response.headers;
+  denial.guess = said.guess;
   constexpr std::int64_t kRetryAfterS = 5;
   if (entry(said.refused).status == 503) denial.retry_after_s = kRetryAfterS;
   return denial;

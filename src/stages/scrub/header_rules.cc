@@ -171,6 +171,31 @@ bool wants_trailers(const http::RequestHead& head) {
          (head.http2 || lists("connection", "te"));
 }
 
+namespace {
+
+// As CGI and its kind name a header: of letters in one case, and with one sign for '-' and '_'.
+bool is_same_variable(std::string_view one, std::string_view other) {
+  const auto folded = [](char c) { return c == '-' ? '_' : to_lower(c); };
+  return std::ranges::equal(one, other, {}, folded, folded);
+}
+
+}  // namespace
+
+bool is_twin(const plan::Plan& plan, const plan::Operation& operation, std::string_view name) {
+  const auto shadows = [name](std::string_view declared) {
+    return declared.find('_') != std::string_view::npos && is_same_variable(declared, name) &&
+           !equals_ignore_case(declared, name);
+  };
+  return std::ranges::any_of(operation.parameters,
+                             [&](const plan::Parameter& parameter) {
+                               return parameter.in == openapi::ParameterIn::kHeader &&
+                                      shadows(parameter.name);
+                             }) ||
+         std::ranges::any_of(plan.schemes, [&](const plan::Scheme& scheme) {
+           return scheme.place.in == plan::CredentialIn::kHeader && shadows(scheme.place.name);
+         });
+}
+
 bool is_declared_header(const plan::Operation& operation, std::string_view name) {
   return std::ranges::any_of(operation.parameters, [name](const plan::Parameter& parameter) {
     return parameter.in == openapi::ParameterIn::kHeader && equals_ignore_case(parameter.name, name);

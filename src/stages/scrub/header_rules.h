@@ -36,6 +36,10 @@ bool is_disclosure(const http::Header& header);
 // Connection TE.
 bool wants_trailers(const http::RequestHead& head);
 
+// Which backends that read '-' and '_' as one would take for a header, or a credential, that the document
+// names with a '_'.
+bool is_twin(const plan::Plan& plan, const plan::Operation& operation, std::string_view name);
+
 bool is_declared_header(const plan::Operation& operation, std::string_view name);
 
 }  // namespace caponier::stages

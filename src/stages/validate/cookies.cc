@@ -40,6 +40,14 @@ Cookie take_cookie(std::string_view& rest) {
   return {pair.substr(0, equals), pair.substr(equals + 1)};
 }
 
+// RFC 6265, section 4.1.1. With others some readers end the value early, or read more than one cookie; a
+// comma stands between the values of a list.
+bool is_cookie_value(const plan::Parameter& parameter, std::string_view value) {
+  const bool lists = may_be_array(parameter) || may_be_object(parameter);
+  return std::ranges::all_of(
+      value, [lists](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\' && (c != ',' || lists); });
+}
+
 // The declared ones. Nothing if there are too many.
 std::optional<Cookies> read_cookies(Exchange& exchange, const plan::Operation& operation) {
   const std::size_t most = exchange.plan->limits.parameters_max;
@@ -65,6 +73,10 @@ std::optional<Denial> judge(Exchange& exchange, const plan::Parameter& parameter
   if (count == 0) {
     if (!parameter.required) return std::nullopt;
     return about(Reason::kParameterMissing, parameter, "is missing from the cookies");
+  }
+  for (const Cookie& cookie : cookies) {
+    if (is_its(cookie) && !is_cookie_value(parameter, cookie.value))
+      return about(Reason::kParameterInvalid, parameter, "has a character that no cookie holds bare");
   }
   const bool repeats = parameter.explode && may_be_array(parameter);
   if (count > 1 && !repeats && !parameter.spreads) {

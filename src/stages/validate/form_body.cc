@@ -73,6 +73,14 @@ std::optional<Denial> judge_part_type(const plan::Body& declared, const plan::Fo
   const bool unicode = type->charset.empty() || equals_ignore_case(type->charset, "utf-8") ||
                        equals_ignore_case(type->charset, "us-ascii");
   if (text && !unicode) return refuse_part(declared, field, "contentType: must be in UTF-8");
+  // Some backends open it, and take what is inside for files of this field.
+  const bool composite =
+      equals_ignore_case(type->type, "multipart") || equals_ignore_case(type->type, "message");
+  const auto is_named = [&type](const http::MediaType& declared_type) {
+    return declared_type.subtype != "*" && http::matches(declared_type, *type);
+  };
+  if (composite && std::ranges::none_of(field.parsed, is_named))
+    return refuse_part(declared, field, "contentType: must not hold other parts");
   bool fits = field.binary || is_text(*type);
   if (field.json) fits = part.content_type.empty() || http::is_json(*type);
   if (!field.parsed.empty() && !(field.json && part.content_type.empty())) {

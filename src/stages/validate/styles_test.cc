@@ -172,6 +172,13 @@ TEST(Styles, of_cookies_read_every_kind_of_value_and_nothing_else_goes_on) {
   EXPECT_EQ(object.judge("/p", "Cookie: a=x\r\n"), kInvalid);
   const Site required("in: cookie, required: true", "/p", "{type: string}");
   EXPECT_EQ(required.judge("/p"), "parameter-missing");
+  // With these some readers end the value early, or see another cookie.
+  EXPECT_EQ(required.judge("/p", "Cookie: n=a%20b!#$&'()*+-./:<=>?@[]^_`{|}~\r\n"),
+            "/p n=a%20b!#$&'()*+-./:<=>?@[]^_`{|}~");
+  for (const std::string value :
+       {"a role=admin", "a\trole=admin", "\"x", "\"x\"", "a\\054", "a,role=admin", "\xc3\xa9"})
+    EXPECT_EQ(required.judge("/p", "Cookie: n=" + value + "\r\n"), kInvalid) << value;
+  EXPECT_EQ(required.judge("/p", "Cookie: other=\"; n=a\r\n"), "/p n=a") << "of others nothing is said";
   std::string many = "Cookie: ";
   const std::uint32_t most = list.world.plan->limits.parameters_max;
   for (std::uint32_t i = 0; i < most; ++i) many += "n=a; ";
