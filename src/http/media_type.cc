@@ -1,5 +1,7 @@
 #include "http/media_type.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/bytes.h"
@@ -37,14 +39,22 @@ bool contains_ignore_case(std::string_view text, std::string_view word) {
   return false;
 }
 
-// One that some readers take for `boundary` or `charset`, and others do not: RFC 2231 writes "boundary*" and
-// "boundary*0", and some look for the word alone.
-bool is_doubtful(std::string_view attribute) {
+constexpr std::array<std::string_view, 2> kTelling = {"boundary", "charset"};
+
+// Whether some readers take it for a boundary or a charset, and others do not: RFC 2231 writes "boundary*"
+// and "boundary*0", and some look for the word alone, in lower case first, wherever it stands. In the value
+// of what is a boundary to everybody it may stand: browsers write it there.
+bool is_doubtful(std::string_view attribute, std::string_view value) {
   if (attribute.find('*') != std::string_view::npos) return true;
-  for (const std::string_view word : {"boundary", "charset"}) {
-    if (attribute.size() != word.size() && contains_ignore_case(attribute, word)) return true;
-  }
-  return false;
+  const auto in = [](std::string_view text) {
+    return [text](std::string_view word) { return contains_ignore_case(text, word); };
+  };
+  const bool exact = std::ranges::find(kTelling, attribute) != kTelling.end();
+  const bool telling =
+      exact || equals_ignore_case(attribute, "boundary") || equals_ignore_case(attribute, "charset");
+  if (!telling && std::ranges::any_of(kTelling, in(attribute))) return true;
+  if (!exact && std::ranges::any_of(kTelling, in(value))) return true;
+  return contains_ignore_case(value, "boundary=") || contains_ignore_case(value, "charset=");
 }
 
 }  // namespace
@@ -66,7 +76,7 @@ std::optional<MediaType> parse_media_type(std::string_view value) {
     rest = trim(rest);
     if (rest.empty() || rest.front() == ';') continue;  // RFC 9110 section 5.6.6 allows empty parameters
     const std::string_view attribute = take_token(rest);
-    if (attribute.empty() || !rest.starts_with('=') || is_doubtful(attribute)) return std::nullopt;
+    if (attribute.empty() || !rest.starts_with('=')) return std::nullopt;
     rest.remove_prefix(1);
     std::optional<std::string_view> content;
     if (rest.starts_with('"')) {
@@ -74,9 +84,7 @@ std::optional<MediaType> parse_media_type(std::string_view value) {
     } else if (const std::string_view token = take_token(rest); !token.empty()) {
       content = token;
     }
-    // Some readers look for the word wherever it stands.
-    if (!content || contains_ignore_case(*content, "boundary=") || contains_ignore_case(*content, "charset="))
-      return std::nullopt;
+    if (!content || is_doubtful(attribute, *content)) return std::nullopt;
     if (equals_ignore_case(attribute, "boundary")) {
       if (std::exchange(has_boundary, true)) return std::nullopt;
       media_type.boundary = *content;
@@ -95,6 +103,13 @@ bool is_json(const MediaType& media_type) {
   if (equals_ignore_case(subtype, "json")) return equals_ignore_case(media_type.type, "application");
   return subtype.size() > kSuffix.size() &&
          equals_ignore_case(subtype.substr(subtype.size() - kSuffix.size()), kSuffix);
+}
+
+bool reads_as_json(const MediaType& media_type) {
+  return is_json(media_type) ||
+         (equals_ignore_case(media_type.type, "text") && equals_ignore_case(media_type.subtype, "json")) ||
+         (equals_ignore_case(media_type.type, "application") &&
+          equals_ignore_case(media_type.subtype, "x-json"));
 }
 
 bool matches(const MediaType& range, const MediaType& media_type) {

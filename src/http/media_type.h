@@ -17,6 +17,8 @@ struct MediaType {
 std::optional<MediaType> parse_media_type(std::string_view value);
 // application/json, or any subtype that ends in +json.
 bool is_json(const MediaType& media_type);
+// Also by the names that JSON had before, and that some servers answer with.
+bool reads_as_json(const MediaType& media_type);
 // `range` may be "*/*", "application/*" or exact; case-insensitive.
 bool matches(const MediaType& range, const MediaType& media_type);
 

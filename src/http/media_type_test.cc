@@ -31,11 +31,15 @@ TEST(MediaType, parameters_that_readers_could_take_for_others_are_refused) {
   for (const char* text :
        {"multipart/form-data; boundary=a; boundary*=utf-8''b",
         "multipart/form-data; boundary*0=b; boundary=a", "multipart/form-data; xboundary=b; boundary=a",
-        "multipart/form-data; boundary=a; BOUNDARYX=b", "multipart/form-data; boundary=a; x=\"boundary=b\"",
-        "text/plain; charset*=utf-8''utf-7", "text/plain; xcharset=utf-7",
-        "text/plain; a=\"charset=utf-7\""}) {
+        "multipart/form-data; boundary=a; BOUNDARYX=b", "multipart/form-data; x=boundary; y=c; boundary=a",
+        "multipart/form-data; Boundary=aboundary; y=c", "multipart/form-data; boundary=\"aboundary=b\"",
+        "multipart/form-data; boundary=a; x=\"boundary=b\"", "text/plain; charset*=utf-8''utf-7",
+        "text/plain; xcharset=utf-7", "text/plain; a=\"charset=utf-7\""}) {
     EXPECT_FALSE(parse_media_type(text)) << text;
   }
+  EXPECT_TRUE(parse_media_type("multipart/form-data; boundary=----WebKitFormBoundaryAbc"));
+  EXPECT_TRUE(parse_media_type("multipart/form-data; boundary=\"boundary_.oOo._a/b+c=\""));
+  EXPECT_TRUE(parse_media_type("multipart/form-data; Boundary=a; charset=UTF-8"));
   EXPECT_TRUE(parse_media_type("application/json; charset=utf-8; profile=\"https://a.example/b\""));
 }
 

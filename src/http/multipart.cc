@@ -17,10 +17,10 @@ using Parsed = Result<T, Error>;
 constexpr std::size_t kBoundaryBytesMax = 70;
 constexpr std::string_view kLineEnd = "\r\n";
 
-// Of RFC 2046's characters (section 5.1.1) those that need no quotes, and the equals sign that mail libraries
-// put into theirs: some readers take a quoted boundary to end at a comma or a space.
+// RFC 2046, section 5.1.1, but for what no client writes: some readers take a boundary to end at a comma or a
+// space.
 bool is_boundary(std::string_view boundary) {
-  static constexpr std::string_view kMarks = "'+_-.=";
+  static constexpr std::string_view kMarks = "'+_-.=/:";
   const auto fits = [](char c) {
     return is_alpha(c) || is_digit(c) || kMarks.find(c) != std::string_view::npos;
   };

@@ -91,9 +91,8 @@ TEST(Multipart, attacks_are_refused) {
        }) {
     EXPECT_EQ(outcome(c.body), c.expected) << c.body;
   }
-  for (const std::string& boundary :
-       {std::string(), std::string("a b "), std::string("a b"), std::string("a,b"), std::string("a/b"),
-        std::string("a\"b"), std::string(71, 'b')}) {
+  for (const std::string& boundary : {std::string(), std::string("a b "), std::string("a b"),
+                                      std::string("a,b"), std::string("a\"b"), std::string(71, 'b')}) {
     EXPECT_EQ(outcome(named("a") + end, boundary), "bad-boundary") << boundary;
   }
 }

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "base/bytes.h"
 #include "http/media_type.h"
 #include "plan/bodies.h"
 #include "plan/compile_identity_token.h"
@@ -276,15 +277,19 @@ void finish(Compilation& compilation) {
   plan.findings.erase(last, plan.findings.end());
 }
 
-bool has_name_with_underscore(const Plan& plan) {
-  const auto in_header = [](const Parameter& parameter) {
-    return parameter.in == openapi::ParameterIn::kHeader && parameter.name.find('_') != std::string::npos;
+// Of headers, with a sign that many backends read as they read '-'.
+bool has_name_with_sign(const Plan& plan) {
+  const auto has_sign = [](std::string_view name) {
+    return std::ranges::any_of(name, [](char c) { return !is_alpha(c) && !is_digit(c) && c != '-'; });
+  };
+  const auto in_header = [has_sign](const Parameter& parameter) {
+    return parameter.in == openapi::ParameterIn::kHeader && has_sign(parameter.name);
   };
   const auto of_operation = [&](const Operation& operation) {
     return std::ranges::any_of(operation.parameters, in_header);
   };
-  const auto of_scheme = [](const Scheme& scheme) {
-    return scheme.place.in == CredentialIn::kHeader && scheme.place.name.find('_') != std::string::npos;
+  const auto of_scheme = [has_sign](const Scheme& scheme) {
+    return scheme.place.in == CredentialIn::kHeader && has_sign(scheme.place.name);
   };
   return std::ranges::any_of(plan.operations, of_operation) || std::ranges::any_of(plan.schemes, of_scheme);
 }
@@ -301,7 +306,7 @@ std::shared_ptr<const Plan> compile_plan(const CompileInput& input, Diagnostics&
   plan.source = input.contract->main_tree().file();
   compile_upstreams(compilation);
   compile_operations(compilation);
-  plan.names_with_underscore = has_name_with_underscore(plan);
+  plan.header_names_with_signs = has_name_with_sign(plan);
   check_logins(compilation);
   compile_identity_token(compilation);
   compile_upstream_tokens(compilation);

@@ -307,7 +307,7 @@ struct Plan {
   Limits limits;
   bool dev = false;
   bool hsts = true;
-  bool names_with_underscore = false;  // of headers that are declared, or hold credentials
+  bool header_names_with_signs = false;  // other than '-', of headers that are declared or hold credentials
   std::string title;
   std::string source;  // file name of the contract
   std::vector<Finding> findings;

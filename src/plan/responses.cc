@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "http/media_type.h"
+#include "plan/forms.h"
 #include "plan/parameters.h"
 
 namespace caponier::plan {
@@ -18,8 +19,9 @@ int generality(const ResponseBody& body) {
 
 // JSON, or a range that JSON is in.
 bool may_be_json(const http::MediaType& type) {
-  if (http::is_json(type) || type.type == "*") return true;
-  return type.subtype == "*" && equals_ignore_case(type.type, "application");
+  if (http::reads_as_json(type) || type.type == "*") return true;
+  return type.subtype == "*" &&
+         (equals_ignore_case(type.type, "application") || equals_ignore_case(type.type, "text"));
 }
 
 void compile_bodies(Compilation& compilation, const openapi::Response& source, const Operation& operation,
@@ -30,7 +32,11 @@ void compile_bodies(Compilation& compilation, const openapi::Response& source, c
     body.media_type = content.media_type;
     body.where = where_of(compilation.in_contract(content.node));
     const auto type = http::parse_media_type(content.media_type);
-    if (looks && type && may_be_json(*type) && content.schema != nullptr) {
+    // Bytes of any type may be a file that holds JSON: it is no value of the schema.
+    const Node* const target =
+        content.schema == nullptr ? nullptr : compilation.programs.target(*content.schema);
+    const bool bytes = type && !http::reads_as_json(*type) && target != nullptr && says_bytes(*target);
+    if (looks && type && may_be_json(*type) && content.schema != nullptr && !bytes) {
       body.program = compilation.programs.compile(*content.schema, schema::Direction::kResponse);
       if (operation.response_mode == ResponseMode::kStrip)
         body.shape = compilation.shapes.of(*content.schema);

@@ -129,18 +129,34 @@ bool match_segment(const Segment& pattern, std::string_view text, RouteMatch& ma
   return true;
 }
 
+bool has_upper(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return to_lower(c) != c; });
+}
+
+// By letters without their case, as bytes.
+bool is_below(std::string_view one, std::string_view other) {
+  const auto folded = [](char c) { return static_cast<unsigned char>(to_lower(c)); };
+  return std::ranges::lexicographical_compare(one, other, {}, folded, folded);
+}
+
 }  // namespace
 
 struct Router::Table {
   struct Pattern {
     Segment segment;
     std::uint32_t child;
+    Segment folded;  // in lower case
+  };
+  struct Folded {
+    std::string literal;  // in lower case
+    std::uint32_t child;
   };
   struct Node {
     std::vector<Pattern> patterns;  // most literal text first
     std::uint32_t whole = kNone;    // the child below a whole-segment parameter
     std::uint32_t endpoint = kNone;
-    std::vector<std::string> literals;  // its children's, in lower case, sorted
+    std::vector<Folded> literals;  // its children's, sorted
+    bool mixed = false;            // a pattern of it has letters of the upper case
   };
   struct Endpoint {
     std::uint32_t allowed_methods = 0;
@@ -196,9 +212,10 @@ struct Router::Table {
       std::uint32_t child = find(parent, segment.literals.front());
       if (child == kNone) {
         child = make_node();
-        std::string folded = lower(segment.literals.front());
+        Folded folded{lower(segment.literals.front()), child};
         auto& literals = nodes[parent].literals;
-        literals.insert(std::ranges::lower_bound(literals, folded), std::move(folded));
+        literals.insert(std::ranges::upper_bound(literals, folded.literal, is_below, &Folded::literal),
+                        std::move(folded));
         add_literal(parent, std::move(segment.literals.front()), child);
       }
       return child;
@@ -218,7 +235,10 @@ struct Router::Table {
     const auto at = std::find_if(patterns.begin(), patterns.end(), [&segment](const Pattern& p) {
       return p.segment.literal_bytes() < segment.literal_bytes();
     });
-    patterns.insert(at, {std::move(segment), child});
+    Segment folded = segment;
+    for (std::string& literal : folded.literals) literal = lower(literal);
+    nodes[parent].mixed |= folded.literals != segment.literals;
+    patterns.insert(at, {std::move(segment), child, std::move(folded)});
     return child;
   }
 
@@ -233,16 +253,24 @@ struct Router::Table {
     return nodes[at].endpoint;
   }
 
-  // Whether `segment` is a literal of the node but for the case of its letters. Some servers do not tell them
-  // apart, and would serve another operation than the template's, which was judged.
-  [[nodiscard]] bool is_other_case(std::uint32_t at, std::string_view segment) const {
-    const std::vector<std::string>& literals = nodes[at].literals;
-    if (literals.empty()) return false;
-    const auto below = [](std::string_view literal, std::string_view given) {
-      return std::ranges::lexicographical_compare(literal, given, {}, {}, to_lower);
-    };
-    const auto found = std::lower_bound(literals.begin(), literals.end(), segment, below);
-    return found != literals.end() && equals_ignore_case(*found, segment) && find(at, segment) == kNone;
+  // Whether another endpoint is reached by literals that differ from `segment` in the case of their letters
+  // alone. Some servers do not tell them apart, and would serve that, where something else was judged.
+  // `exact`: the literal child, if there is one.
+  [[nodiscard]] bool is_other_case(const Node& node, std::string_view segment,
+                                   std::span<const std::string_view> rest, std::uint32_t exact) const {
+    for (const Folded& one : std::ranges::equal_range(node.literals, segment, is_below, &Folded::literal)) {
+      RouteMatch elsewhere;
+      if (one.child != exact && walk(one.child, rest, elsewhere) != kNone) return true;
+    }
+    if (node.patterns.empty() || (!node.mixed && !has_upper(segment))) return false;
+    const std::string folded = lower(segment);
+    for (const Pattern& pattern : node.patterns) {
+      RouteMatch elsewhere;
+      if (match_segment(pattern.segment, segment, elsewhere)) return false;
+      if (match_segment(pattern.folded, folded, elsewhere) && walk(pattern.child, rest, elsewhere) != kNone)
+        return true;
+    }
+    return false;
   }
 
   // The endpoint that `segments` lead to. Every node is entered at most once, because its depth says which
@@ -253,11 +281,12 @@ struct Router::Table {
     if (segments.empty()) return node.endpoint;
     const std::string_view segment = segments.front();
     const auto rest = segments.subspan(1);
-    if (const std::uint32_t child = find(at, segment); child != kNone) {
+    const std::uint32_t child = find(at, segment);
+    if (child != kNone) {
       if (const std::uint32_t end = walk(child, rest, match); end != kNone) return end;
     }
     if (node.whole == kNone && node.patterns.empty()) return kNone;
-    if (is_other_case(at, segment)) return kNone;
+    if (is_other_case(node, segment, rest, child)) return kNone;
     const std::uint32_t count = match.parameter_count;
     for (const Pattern& pattern : node.patterns) {
       if (!match_segment(pattern.segment, segment, match)) continue;

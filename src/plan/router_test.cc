@@ -161,6 +161,29 @@ TEST(Router, a_literal_in_another_case_is_not_taken_for_a_parameter) {
   EXPECT_FALSE(match(router, "/users/mE").path_found);
 }
 
+TEST(Router, the_case_of_letters_is_told_apart_in_templates_and_further_down) {
+  Router router;
+  EXPECT_EQ(router.add("/users/{id}", Method::kGet, 0), "");
+  EXPECT_EQ(router.add("/users/v{n}", Method::kGet, 1), "");
+  EXPECT_EQ(router.add("/users/me", Method::kGet, 2), "");
+  EXPECT_EQ(router.add("/users/%C3%BCber", Method::kGet, 3), "");
+  EXPECT_EQ(router.add("/users/search/recent", Method::kGet, 4), "");
+  EXPECT_EQ(router.add("/users/{id}/recent", Method::kGet, 5), "");
+  router.hide("/users/{id}.bak");
+  EXPECT_EQ(match(router, "/users/v2").operation, 1U);
+  EXPECT_FALSE(match(router, "/users/V2").path_found);
+  EXPECT_FALSE(match(router, "/users/a.BAK").path_found);
+  EXPECT_FALSE(match(router, "/users/ME").path_found);
+  EXPECT_EQ(match(router, "/users/A7").operation, 0U);
+  EXPECT_EQ(match(router, std::string("/users/\xc3\xbc") + "ber").operation, 3U);
+  // Nothing is served at /users/search, whatever its case; below it there is.
+  EXPECT_EQ(match(router, "/users/Search").operation, 0U);
+  EXPECT_EQ(match(router, "/users/search").operation, 0U);
+  EXPECT_EQ(match(router, "/users/search/recent").operation, 4U);
+  EXPECT_FALSE(match(router, "/users/Search/recent").path_found);
+  EXPECT_EQ(match(router, "/users/7/recent").operation, 5U);
+}
+
 TEST(Router, head_is_served_by_get_unless_it_is_declared) {
   Router router;
   EXPECT_EQ(router.add("/a", Method::kGet, 0), "");

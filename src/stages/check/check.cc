@@ -152,11 +152,14 @@ Verdict<ResponseDecision> check_declared(Exchange& exchange, const plan::Operati
   const bool declared_as_stream =
       operation.response_mode == plan::ResponseMode::kStream && head.body.kind != http::BodyKind::kLength;
   decision.long_lived = declared_as_stream || is_stream(type->value);
+  if (body->program == nullptr) return decision;
+  const auto given = http::parse_media_type(type->value);
+  // Pieces of something, which may be JSON.
+  const bool pieces = given && equals_ignore_case(given->type, "multipart") &&
+                      equals_ignore_case(given->subtype, "byteranges");
   // Of a range that JSON is in, JSON alone can be judged.
-  const bool exact = body->parsed.type != "*" && body->parsed.subtype != "*";
-  const auto given = exact ? std::optional<http::MediaType>() : http::parse_media_type(type->value);
-  if (body->program == nullptr || (!exact && !(given && http::is_json(*given)))) return decision;
-  if (is_part(head)) {
+  if (!pieces && !(given && http::reads_as_json(*given))) return decision;
+  if (pieces || is_part(head)) {
     return deny(Reason::kResponsePartial, kStage, "a part of a body that is to be judged as a whole",
                 body->where.text);
   }

@@ -201,6 +201,14 @@ TEST(Check, json_is_judged_also_where_the_document_names_a_range_of_types) {
   auto decision = check(request.exchange, matched, answer(200, html));
   ASSERT_TRUE(decision);
   EXPECT_FALSE(decision->holds());
+  const std::vector<http::Header> old = {type("text/json; charset=utf-8")};
+  auto judged = check(request.exchange, matched, answer(200, old));
+  ASSERT_TRUE(judged);
+  EXPECT_TRUE(judged->holds()) << "some servers still call it so";
+  const std::vector<http::Header> pieces = {type("multipart/byteranges; boundary=b")};
+  auto part = check(request.exchange, matched, answer(200, pieces));
+  ASSERT_NE(part.denial(), nullptr);
+  EXPECT_EQ(part.denial()->reason, Reason::kResponsePartial);
 }
 
 TEST(Check, a_stripped_body_loses_what_is_undeclared_or_write_only_and_the_rest_is_enforced) {

@@ -125,6 +125,15 @@ bool is_hop_by_hop(const http::Header& header) {
   }
 }
 
+namespace {
+
+// What CGI and its kind leave as it is; many make one sign of all others.
+bool is_plain(char c) {
+  return is_alpha(c) || is_digit(c) || c == '-';
+}
+
+}  // namespace
+
 bool is_impersonation(const http::Header& header) {
   switch (header.field) {
     case Field::kTraceparent:
@@ -136,7 +145,7 @@ bool is_impersonation(const http::Header& header) {
       return true;
     case Field::kOther:
     case Field::kRateLimit:  // in either spelling
-      return kImpersonating.has(header.name) || header.name.find('_') != std::string_view::npos;
+      return kImpersonating.has(header.name) || !std::ranges::all_of(header.name, is_plain);
     default:
       return false;
   }
@@ -173,9 +182,10 @@ bool wants_trailers(const http::RequestHead& head) {
 
 namespace {
 
-// As CGI and its kind name a header: of letters in one case, and with one sign for '-' and '_'.
+// As CGI and its kind name a header: of letters in one case, and with one sign for all that is neither letter
+// nor digit.
 bool is_same_variable(std::string_view one, std::string_view other) {
-  const auto folded = [](char c) { return c == '-' ? '_' : to_lower(c); };
+  const auto folded = [](char c) { return is_alpha(c) || is_digit(c) ? to_lower(c) : '_'; };
   return std::ranges::equal(one, other, {}, folded, folded);
 }
 
@@ -183,9 +193,10 @@ bool is_same_variable(std::string_view one, std::string_view other) {
 
 bool is_twin(const plan::Plan& plan, const plan::Operation& operation, std::string_view name) {
   const auto shadows = [name](std::string_view declared) {
-    return declared.find('_') != std::string_view::npos && is_same_variable(declared, name) &&
+    return !std::ranges::all_of(declared, is_plain) && is_same_variable(declared, name) &&
            !equals_ignore_case(declared, name);
   };
+  if (is_declared_header(operation, name)) return false;
   return std::ranges::any_of(operation.parameters,
                              [&](const plan::Parameter& parameter) {
                                return parameter.in == openapi::ParameterIn::kHeader &&

@@ -25,8 +25,8 @@ class ConnectionOptions {
 bool is_hop_by_hop(const http::Header& header);
 
 // By which a client could speak for somebody else or for another operation: forwarding headers that are not
-// ours, method and URL overrides, identity headers in any spelling, tracing. Names with '_' are dropped,
-// because many backends read "X_User" and "X-User" as one.
+// ours, method and URL overrides, identity headers in any spelling, tracing. Names with other signs
+// than '-' are dropped, because many backends read "X_User" and "X-User" as one.
 bool is_impersonation(const http::Header& header);
 
 // Which tells more about the upstream than its answer, or that only the gateway may say.

@@ -86,7 +86,7 @@ bool passes(const Exchange& exchange, const http::Header& header, const Connecti
   if (exchange.matched->operation->judges_responses && equals_ignore_case(header.name, "Accept-Encoding"))
     return false;
   const plan::Plan& plan = *exchange.plan;
-  if (plan.names_with_underscore && is_twin(plan, *exchange.matched->operation, header.name)) return false;
+  if (plan.header_names_with_signs && is_twin(plan, *exchange.matched->operation, header.name)) return false;
   const bool doubtful = is_impersonation(header) || options.list(header.name);
   if (!doubtful) return true;
   // What the document declares was judged, and the upstream must see what was judged, even if the client's

@@ -113,10 +113,13 @@ TEST(UpstreamHead, a_declared_header_with_an_underscore_passes) {
   const std::string token = world.token(R"(,"scope":"orders:read")");
   EXPECT_THAT(upstream_head(world, get("/v1/orders", token, "X_Old: 7\r\n")), HasSubstr("X_Old: 7\r\n"));
   // Which CGI and its kind would take for it.
-  const std::string twin =
-      upstream_head(world, get("/v1/orders", token, "X_Old: 7\r\nX-Old: 8\r\nX-Older: 9\r\n"));
+  const std::string twin = upstream_head(
+      world, get("/v1/orders", token,
+                 "X_Old: 7\r\nX-Old: 8\r\nX.Old: 8\r\nX-Older: 9\r\nCaponier.Subject: root\r\n"));
   EXPECT_THAT(twin, HasSubstr("X_Old: 7\r\n"));
   EXPECT_THAT(twin, Not(HasSubstr("X-Old:")));
+  EXPECT_THAT(twin, Not(HasSubstr("X.Old:")));
+  EXPECT_THAT(twin, Not(HasSubstr("Caponier.Subject")));
   EXPECT_THAT(twin, HasSubstr("X-Older: 9\r\n"));
 }
 
