@@ -61,5 +61,32 @@ TEST_F(StepUp, challenge_says_what_is_short) {
   EXPECT_EQ(nobody.answer(), "credential-missing");
 }
 
+// At once, and not when the clock has been set back since: then nobody knows how long ago it was.
+TEST_F(StepUp, a_login_that_was_asked_for_it_a_moment_ago_is_not_asked_again) {
+  plan::Operation operation;
+  operation.step_up.emplace();
+  operation.step_up->classes = {"gold", "silver"};
+  Request request(world, "GET /v1/class HTTP/1.1\r\n");
+  const std::int64_t now_s = request.exchange.now.wall_s();
+  struct Row {
+    std::string asked;
+    std::int64_t age_s;
+    bool in_vain;
+  };
+  for (const Row& row : {Row{"gold silver|", 0, true}, Row{"gold silver|", 30, true},
+                         Row{"gold silver|", 31, false}, Row{"gold silver|", -1, false},
+                         Row{"gold|", 0, false}, Row{"gold silver|900", 0, false}, Row{"", 0, false}}) {
+    auto session = std::make_shared<Session>();
+    session->asked = row.asked;
+    session->began_s = now_s - row.age_s;
+    Principal principal;
+    principal.session = session;
+    principal.claims = std::make_shared<jose::Claims>();
+    const auto denial = check_step_up(request.exchange, operation, principal);
+    ASSERT_TRUE(denial);
+    EXPECT_EQ(denial->asked_in_vain, row.in_vain) << row.asked << " " << row.age_s;
+  }
+}
+
 }  // namespace
 }  // namespace caponier::stages
